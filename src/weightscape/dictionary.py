@@ -1,0 +1,70 @@
+"""The data dictionary: what every table's columns mean, written from their schemas."""
+
+from importlib import import_module
+
+import pyarrow as pa
+
+TABLES = (
+    "runs",
+    "training",
+    "predictions",
+    "scores",
+    "weights",
+    "eigenvalues",
+    "spectra",
+    "comparisons",
+)
+
+INTRODUCTION = """\
+# Results
+
+What a study makes lies here, one folder per study. The paths are the design:
+
+```
+<study>/tables/*.parquet                       what one opens: all runs of the study
+<study>/figures/*.{png,pdf,parquet}            each figure, and the numbers it draws
+<study>/summary.txt                            ten lines on what was found
+<study>/data/<dataset>/                        images in parts, and shifts/ of the test part
+<study>/synthetic/<dataset>/<generator>/       a fitted generator and its images
+<study>/backbones/<backbone>/                  pre-trained weights
+<study>/init/<dataset>/<backbone>/seed-<k>/    initial weights with this seed's head
+<study>/runs/<dataset>/<backbone>/<condition>/seed-<k>/
+    model.safetensors  history.parquet  predictions.parquet  scores.parquet
+    weights.parquet  eigenvalues.parquet  spectra.parquet
+<study>/logs/  <study>/benchmarks/             a folder per rule
+```
+
+Every file is either whole or absent. A Parquet file's metadata holds a JSON block under the key
+`weightscape`: rule, wildcards, params, digest of the code, versions.
+Read all runs of a study with `pandas.read_parquet("results/digits/tables/spectra.parquet")`.
+
+Family, dose and the other properties of a condition stand in `runs` alone; join them by
+`dataset`, `backbone`, `condition` and `seed`. `training` is the collected `history.parquet`.
+This page is written by `weightscape dictionary` from the schemas in `weightscape.schemas`.
+"""
+
+
+def data_dictionary() -> str:
+    """Return the data dictionary as Markdown."""
+    parts = [import_module(f"weightscape.schemas.{name}").SCHEMA for name in TABLES]
+    return INTRODUCTION + "".join(_section(schema) for schema in parts)
+
+
+def _section(schema: pa.Schema) -> str:
+    about = {key.decode(): text.decode() for key, text in schema.metadata.items()}
+    head = f"\n## {about['table']}\n\n{about['description']}\n\n"
+    rows = ["| column | type | meaning | unit | source |", "|---|---|---|---|---|"]
+    return head + "\n".join(rows + [_row(field) for field in schema]) + "\n"
+
+
+def _row(field: pa.Field) -> str:
+    notes = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}
+    kind = f"{field.type}".replace("element: ", "") + ("?" if field.nullable else "")
+    cells = (
+        f"`{field.name}`",
+        kind,
+        notes["description"],
+        notes.get("unit", ""),
+        notes.get("source", ""),
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,33 @@
+"""The weights of one network, a row per layer matrix."""
+
+import pyarrow as pa
+
+from weightscape.schemas.identifiers import LAYER
+from weightscape.table import define, field
+
+SCHEMA = define(
+    "weights",
+    1,
+    "Every layer matrix of one network; one row group per row, so that a reader takes one layer.",
+    [
+        *LAYER,
+        field(
+            "layer_type",
+            pa.string(),
+            "Kind of the operator: Linear, Conv1d, Conv2d, Conv3d or Embedding.",
+            source="WeightWatcher's layer_type",
+        ),
+        field(
+            "shape",
+            pa.list_(pa.int32()),
+            "slices, rows (outputs) and columns (inputs) of the"
+            " values; a Conv2d has one slice per kernel position.",
+        ),
+        field(
+            "dtype",
+            pa.string(),
+            "Type of the parameter in the checkpoint, before it is widened to float32.",
+        ),
+        field("values", pa.list_(pa.float32()), "The entries in C order of `shape`."),
+    ],
+)
