@@ -1,0 +1,28 @@
+"""Config of what is made of the runs, and with which resources."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from weightscape.section import Section
+
+
+class Comparison(Section):
+    """How conditions are compared with their references."""
+
+    spectra_metrics: tuple[str, ...] = Field(
+        ("alpha", "log_norm", "log_spectral_norm", "stable_rank", "entropy", "alpha_weighted"),
+        description="Columns of the spectra to compare.",
+    )
+
+
+class Threads(Section):
+    """Threads of the steps that use several; fixed here, so that every machine computes the same."""
+
+    pretrain_backbone: int = Field(2, ge=1, description="Threads of a pre-training.")
+    finetune: int = Field(1, ge=1, description="Threads of a fine-tuning.")
+    predict: int = Field(1, ge=1, description="Threads of a prediction.")
+    fit_spectra: int = Field(1, ge=1, description="Threads of a run's spectra.")
+
+
+Device = Literal["cpu", "cuda"]

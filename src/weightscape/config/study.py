@@ -1,0 +1,126 @@
+"""Config of a study: one file, complete."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+
+from weightscape.config.analysis import Comparison, Device, Threads
+from weightscape.config.backbone import Backbone
+from weightscape.config.condition import Condition, Family, expanded
+from weightscape.config.recipe import Recipe
+from weightscape.config.sources import Dataset, Figure, Generator, Shift
+from weightscape.section import Name, Section, explain
+
+
+def _branch(entry: Any) -> str:
+    is_family = "vary" in entry if isinstance(entry, dict) else isinstance(entry, Family)
+    return "Family" if is_family else "Condition"
+
+
+Entry = Annotated[
+    Annotated[Condition, Tag("Condition")] | Annotated[Family, Tag("Family")],
+    Discriminator(_branch),
+]
+
+
+class Study(Section):
+    """Datasets × backbones × conditions × seeds, and what to make of them."""
+
+    study: Name = Field(description="Name of the study and of its folder under results/.")
+    scale: Literal["full", "nano"] = Field(
+        "full", description="`nano` shrinks the study to a trial of minutes, named <study>-nano."
+    )
+    seeds: int = Field(3, ge=1, le=1000, description="Number of replicates, counted from 1.")
+    device: Device = Field("cpu", description="Where networks run; results differ between them.")
+    data_root: str = Field("results/data", description="Folder of downloads, shared by studies.")
+    keep_weights: bool = Field(
+        True, description="Keep the weights' Parquet files once their spectra exist."
+    )
+    datasets: tuple[Dataset, ...] = Field(min_length=1, description="What networks learn.")
+    shifts: tuple[Shift, ...] = Field((), description="Where they are tested beside that.")
+    backbones: tuple[Backbone, ...] = Field(min_length=1, description="What they start from.")
+    generators: tuple[Generator, ...] = Field((), description="Makers of synthetic images.")
+    training: Recipe = Field(Recipe(), description="The recipe where a condition says nothing.")
+    conditions: tuple[Entry, ...] = Field(
+        min_length=1, description="The recipes to compare, one by one or as families."
+    )
+    comparison: Comparison = Field(Comparison(), description="How they are compared.")
+    figures: tuple[Figure, ...] = Field((), description="The figures to draw.")
+    threads: Threads = Field(Threads(), description="Threads of the steps.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        conditions = self.all_conditions
+        for what, entries in {
+            "datasets": self.datasets,
+            "shifts": self.shifts,
+            "backbones": self.backbones,
+            "generators": self.generators,
+            "figures": self.figures,
+            "conditions": conditions,
+        }.items():
+            _no_twice(what, (entry.name for entry in entries))
+        names = {condition.name for condition in conditions}
+        if "init" in names:
+            raise ValueError("conditions: 'init' is the word for initial weights; rename it")
+        for condition in conditions:
+            if condition.reference not in names:
+                raise ValueError(
+                    f"conditions.{condition.name}.reference: there is no condition "
+                    f"{condition.reference!r}; there are {', '.join(sorted(names))}"
+                )
+            self._check_recipe(condition)
+        return self
+
+    def _check_recipe(self, condition: Condition) -> None:
+        try:
+            recipe = self.recipe(condition)
+        except ValidationError as error:
+            raise ValueError(
+                f"conditions.{condition.name}.factors: {explain(error, Recipe)}"
+            ) from error
+        generators = {generator.name for generator in self.generators}
+        for name in recipe.synthetic.keys() - generators:
+            raise ValueError(
+                f"conditions.{condition.name}.factors.synthetic: there is no generator {name!r}; "
+                f"there are {', '.join(sorted(generators)) or 'none'}"
+            )
+
+    @property
+    def all_conditions(self) -> tuple[Condition, ...]:
+        """The conditions, families expanded."""
+        return expanded(self.conditions)
+
+    def recipe(self, condition: Condition) -> Recipe:
+        """Return the study's recipe with what `condition` sets put over it."""
+        return Recipe.model_validate({**self.training.model_dump(), **condition.factors})
+
+
+def nano(study: Study) -> Study:
+    """Return `study` small enough to run in a minute or two, under the name <study>-nano."""
+    quick = {"epochs": 1}
+    return study.model_copy(
+        update={
+            "study": f"{study.study}-nano",
+            "seeds": min(study.seeds, 2),
+            "datasets": tuple(d.model_copy(update={"limit": 30}) for d in study.datasets),
+            "training": study.training.model_copy(update=quick),
+            "backbones": tuple(
+                b.model_copy(
+                    update={
+                        "pretraining": b.pretraining
+                        and b.pretraining.model_copy(update={**quick, "limit": 8})
+                    }
+                )
+                for b in study.backbones
+            ),
+        }
+    )
+
+
+def _no_twice(what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{what}: {count} of them are named {name!r}; a name must be unique")

@@ -1,0 +1,70 @@
+"""The base of every config section: frozen, closed to unknown keys, described field by field."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
+"""What a name may be: it becomes a path, so no separator, space, quote or ``=`` is allowed."""
+
+Name = Annotated[str, Field(pattern=rf"^{NAME_PATTERN}$", max_length=100)]
+
+
+class Section(BaseModel):
+    """A part of the config: immutable, and an unknown key is an error.
+
+    Numbers that arrive as text are accepted, because YAML 1.1 reads ``1e-5`` as a string.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def slice(self) -> dict[str, Any]:
+        """Return the section as plain JSON values, for the ``params`` of a rule."""
+        return self.model_dump(mode="json")
+
+
+def explain(error: ValidationError, section: type[BaseModel]) -> str:
+    """Return what is wrong as one line per mistake: the key, the problem and the value."""
+    mistakes = error.errors(include_url=False)
+    # A list whose only item is wrong is also reported as too short: one mistake is enough.
+    mistakes = [m for m in mistakes if m["type"] != "too_short" or m["input"] in ([], ())]
+    return "\n".join(_line(mistake, section) for mistake in mistakes)
+
+
+def _line(mistake: Any, section: type[BaseModel]) -> str:
+    # The branch of a union stands in the location under the name of its class.
+    parts = [str(part) for part in mistake["loc"] if not str(part)[:1].isupper()]
+    key = ".".join(parts) or "config"
+    message = mistake["msg"].removeprefix("Value error, ")
+    if mistake["type"] == "extra_forbidden":
+        keys = _keys_beside(mistake["loc"], section)
+        near = get_close_matches(str(mistake["loc"][-1]), keys, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        allowed = f"{hint}allowed are {', '.join(keys)}" if keys else "it is not known here"
+        return f"{key}: unknown key; {allowed}"
+    if mistake["type"] == "string_pattern_mismatch" and NAME_PATTERN in message:
+        message = (
+            "a name may hold letters, digits and . _ + - only, and starts with one of the first two"
+        )
+    if mistake["type"] in ("missing", "value_error"):
+        return f"{key}: {message}"
+    return f"{key}: {message}, not {mistake['input']!r}"
+
+
+def _keys_beside(location: tuple[Any, ...], section: type[BaseModel]) -> list[str]:
+    """Follow `location` through the models and return the keys that its last part may be."""
+    kind: Any = section
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        models = _models(kind)
+        found = [m.model_fields[part].annotation for m in models if part in m.model_fields]
+        kind = found[0] if found else next((m for m in models if m.__name__ == part), None)
+    return sorted({key for model in _models(kind) for key in model.model_fields})
+
+
+def _models(kind: Any) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in getattr(kind, "__args__", ()) for model in _models(part)]

@@ -1,0 +1,160 @@
+"""The config: what is accepted, what is refused, and with which words."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from weightscape.config.load import ConfigError, check_keys, load_study, read_study
+from weightscape.config.study import Study
+from weightscape.plan import Plan
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+
+
+def changed(change):
+    values = copy.deepcopy(DEFAULT)
+    change(values)
+    return values
+
+
+def test_default_study_has_ten_conditions_and_thirty_runs():
+    plan = Plan(read_study(ROOT / "config.yaml"))
+    assert list(plan.conditions) == [
+        "baseline", "twin", "dropout-0.5", "dropout-0.9", "weight_decay-1.0", "weight_decay-5.0",
+        "noise-0.3", "trivial_augment", "synthetic-1.0", "scratch",
+    ]  # fmt: skip
+    assert len(list(plan.runs())) == 30
+
+
+def test_family_sets_its_factor_and_keeps_the_rest_of_the_recipe():
+    plan = Plan(read_study(ROOT / "config.yaml"))
+    base, strong = plan.recipes["baseline"], plan.recipes["dropout-0.9"]
+    assert strong == base.model_copy(update={"dropout": 0.9})
+    assert plan.conditions["dropout-0.9"].family == "dropout"
+    assert plan.conditions["dropout-0.9"].dose == 0.9
+    assert plan.recipes["noise-0.3"].augment == {"gaussian_noise": {"sd": 0.3}}
+    assert plan.recipes["synthetic-1.0"].synthetic == {"gaussian_mixture": 1.0}
+
+
+def test_numbers_may_arrive_as_text():
+    study = load_study(changed(lambda v: v["training"].update(lr="1e-4")))
+    assert study.training.lr == 1e-4
+
+
+def test_an_unquoted_null_names_the_family_of_the_twin():
+    study = load_study(changed(lambda v: v["conditions"][1].update(family=None)))
+    assert study.all_conditions[1].family == "null"
+
+
+def test_a_condition_from_scratch_has_initial_weights_of_its_own():
+    plan = Plan(read_study(ROOT / "config.yaml"))
+    assert plan.initial("resnet10t", "scratch") == "resnet10t-none"
+    assert plan.backbones["resnet10t-none"].pretrained == "none"
+    rows = {row["condition"]: row for row in plan.describe_runs()}
+    assert not rows["scratch"]["comparable_weights"]
+    assert rows["dropout-0.5"]["comparable_weights"]
+
+
+def test_nano_shrinks_and_renames():
+    study = load_study({**DEFAULT, "scale": "nano"})
+    assert study.study == "digits-nano"
+    assert study.seeds == 2
+    assert study.training.epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda v: v.update(seedz=3), ["seedz", "unknown key", "did you mean 'seeds'"]),
+        (lambda v: v["training"].update(learning_rate=1), ["training.learning_rate", "allowed"]),
+        (lambda v: v["training"].update(lr=-1), ["training.lr", "greater than 0", "-1"]),
+        (lambda v: v["training"].update(lr=float("nan")), ["training.lr", "finite", "nan"]),
+        (lambda v: v["training"].update(dropout=1.5), ["training.dropout", "less than 1", "1.5"]),
+        (lambda v: v["datasets"][0].update(val=1.2), ["datasets.0.val", "less than 1", "1.2"]),
+        (lambda v: v["datasets"][0].update(val=0.9), ["datasets.0", "0.9", "below 1"]),
+        (lambda v: v["datasets"][0].update(source="mnist"), ["datasets.0", "mnist", "digits"]),
+        (
+            lambda v: v["datasets"][0].update(options={"image_size": 0}),
+            ["datasets.0", "image_size", "0"],
+        ),
+        (
+            lambda v: v["backbones"][0].update(architecture="resnet10x"),
+            ["backbones.0.architecture", "resnet10x", "resnet10t"],
+        ),
+        (lambda v: v["backbones"][0].update(pretrained="imagenet"), ["imagenet", "glyphs"]),
+        (lambda v: v["conditions"].append({"name": "baseline"}), ["conditions", "baseline"]),
+        (lambda v: v["conditions"].append({"name": "../x"}), ["conditions.8.name", "../x"]),
+        (lambda v: v["conditions"].append({"name": "a b"}), ["conditions.8.name", "a b"]),
+        (lambda v: v["conditions"].append({"name": "a=b"}), ["conditions.8.name", "a=b"]),
+        (lambda v: v["conditions"].append({"name": "init"}), ["conditions", "init"]),
+        (
+            lambda v: v["conditions"].append({"name": "x", "reference": "y"}),
+            ["conditions.x.reference", "'y'", "baseline"],
+        ),
+        (
+            lambda v: v["conditions"].append({"vary": "dropout", "over": [1.5]}),
+            ["conditions.dropout-1.5.factors", "dropout", "less than 1", "1.5"],
+        ),
+        (
+            lambda v: v["conditions"].append({"vary": "dropuot", "over": [0.3]}),
+            ["conditions.dropuot-0.3.factors", "dropuot", "did you mean 'dropout'"],
+        ),
+        (
+            lambda v: v["conditions"].append({"name": "x", "factors": {"augment": "zoom"}}),
+            ["conditions.x.factors", "augment", "zoom", "trivial_augment"],
+        ),
+        (
+            lambda v: v["conditions"].append(
+                {"name": "x", "factors": {"augment": {"gaussian_noise": {"sd": -1}}}}
+            ),
+            ["conditions.x.factors", "gaussian_noise", "sd", "-1"],
+        ),
+        (
+            lambda v: v["conditions"].append({"name": "x", "factors": {"synthetic": {"gan": 1}}}),
+            ["conditions.x.factors.synthetic", "gan", "gaussian_mixture"],
+        ),
+        (lambda v: v["figures"].append("pie"), ["figures", "pie", "spectrum"]),
+        (lambda v: v.update(seeds=0), ["seeds", "greater than or equal to 1", "0"]),
+        (lambda v: v.pop("study"), ["study", "required"]),
+    ],
+)
+def test_a_mistake_names_key_value_and_what_is_allowed(change, words):
+    with pytest.raises(ConfigError) as error:
+        load_study(changed(change))
+    for word in words:
+        assert word in str(error.value)
+    assert "pydantic" not in str(error.value)
+
+
+def test_a_duplicate_key_is_named_with_both_lines(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("study: a\ntraining:\n  lr: 1\n  lr: 2\n")
+    with pytest.raises(ConfigError, match=r"study\.yaml.*'lr'.*line 3.*line 4"):
+        check_keys(file)
+
+
+def test_broken_yaml_is_named(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("study: [a\n")
+    with pytest.raises(ConfigError, match=r"study\.yaml is not YAML"):
+        check_keys(file)
+
+
+def test_every_key_is_described():
+    def undescribed(schema, path=""):
+        for name, part in schema.get("properties", {}).items():
+            if "description" not in part:
+                yield f"{path}.{name}"
+
+    schema = Study.model_json_schema()
+    sections = {"Study": schema, **schema["$defs"]}
+    assert not [key for name, part in sections.items() for key in undescribed(part, name)]
+
+
+def test_shipped_schema_is_in_step():
+    shipped = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
+    assert shipped == Study.model_json_schema(), "run `make format`"
