@@ -1,0 +1,36 @@
+"""Additive Gaussian noise on training images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from weightscape.section import Section
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Options(Section):
+    """How strong the noise is."""
+
+    sd: float = Field(gt=0, description="Standard deviation of the noise, on pixels in [0, 1].")
+
+
+def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
+    """Return `images` with independent noise on every pixel, clipped to [0, 1].
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, channels, height, width)
+        Values in [0, 1].
+    generator : torch.Generator
+        Where the noise is drawn from; it may live on another device than the images.
+    options : Options
+        The noise's standard deviation.
+    """
+    import torch
+
+    noise = torch.randn(images.shape, generator=generator, device=generator.device)
+    return (images + options.sd * noise.to(images.device)).clamp_(0, 1)

@@ -1,0 +1,149 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+from sklearn.svm import SVC
+
+from weightscape.data import digits
+from weightscape.data.labelled import Labelled
+from weightscape.data.split import stratified_split
+from weightscape.generators.gaussian_mixture import Options, fit, sample
+
+OPTIONS = Options(n_components_pca=12, components=2)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    data = digits.load(digits.Options(image_size=16), Path(), 0)
+    split = stratified_split(data.labels, 0.1, 0.3, 0)
+    return {name: data.subset(indices) for name, indices in split.items()}
+
+
+@pytest.fixture(scope="module")
+def model(parts):
+    return fit(parts["train"], OPTIONS, 0)
+
+
+def test_model_is_plain_arrays_that_safetensors_keeps(model):
+    assert {name: array.shape for name, array in model.items()} == {
+        "mean": (1, 16, 16),
+        "axes": (12, 1, 16, 16),
+        "weights": (10, 2),
+        "means": (10, 2, 12),
+        "factors": (10, 2, 12, 12),
+    }
+    kept = load(save(model))
+    counts = np.full(10, 3)
+    assert np.array_equal(sample(kept, counts, 0)[0], sample(model, counts, 0)[0])
+
+
+def test_likelihood_is_scikit_learns(parts, model):
+    train, label = parts["train"], 3
+    pca = PCA(12, whiten=True, svd_solver="full").fit(train.images.reshape(len(train), -1) / 255)
+    scores = pca.transform(parts["test"].images.reshape(len(parts["test"]), -1) / 255)
+    own = pca.transform(train.images[train.labels == label].reshape(-1, 256) / 255)
+    start = int(np.random.SeedSequence(0).generate_state(10)[label])
+    oracle = GaussianMixture(2, reg_covar=0.01, max_iter=1000, random_state=start).fit(own)
+    terms = [
+        np.log(weight) + multivariate_normal(mean, factor @ factor.T).logpdf(scores)
+        for weight, mean, factor in zip(
+            *(model[name][label] for name in ("weights", "means", "factors")), strict=True
+        )
+    ]
+    np.testing.assert_allclose(logsumexp(terms, axis=0), oracle.score_samples(scores), rtol=1e-6)
+
+
+def test_axes_rebuild_images_as_scikit_learns_components_do(parts, model):
+    pixels = parts["train"].images.reshape(len(parts["train"]), -1) / 255
+    pca = PCA(12, whiten=True, svd_solver="full").fit(pixels)
+    scores = pca.transform(pixels[:5])
+    rebuilt = model["mean"] + np.tensordot(scores, model["axes"], 1)
+    np.testing.assert_allclose(rebuilt.reshape(5, -1), pca.inverse_transform(scores), atol=1e-9)
+
+
+def test_samples_have_the_moments_of_the_mixture(model):
+    images, _ = sample(model, np.array([4000, *[0] * 9]), 0)
+    weights, means = model["weights"][0], model["means"][0]
+    covariances = model["factors"][0] @ model["factors"][0].transpose(0, 2, 1)
+    mean = weights @ means
+    spread = np.einsum("m,mij->ij", weights, covariances)
+    spread += np.einsum("m,mi,mj->ij", weights, means - mean, means - mean)
+    axes = model["axes"].reshape(12, -1)
+    expected_mean, expected_sd = (
+        (model["mean"].ravel() + mean @ axes),
+        np.sqrt(np.einsum("ip,ij,jp->p", axes, spread, axes)),
+    )
+    pixels = images.reshape(4000, -1) / 255
+    # Where clipping to [0, 1] does next to nothing.
+    inside = (expected_mean - 2.5 * expected_sd > 0) & (expected_mean + 2.5 * expected_sd < 1)
+    inside &= expected_sd > 0.02
+    assert inside.sum() >= 5
+    assert np.abs(pixels.mean(0) - expected_mean)[inside].max() < 0.02
+    np.testing.assert_allclose(pixels.std(0)[inside], expected_sd[inside], rtol=0.08)
+
+
+def test_samples_are_recognised_and_teach(parts):
+    images, labels = sample(fit(parts["train"], Options(), 0), np.full(10, 60), 0)
+    flat = [part.reshape(len(part), -1) / 255 for part in (parts["train"].images, images)]
+    assert SVC(C=10).fit(flat[0], parts["train"].labels).score(flat[1], labels) > 0.97
+    test = parts["test"]
+    score = (
+        SVC(C=10).fit(flat[1], labels).score(test.images.reshape(len(test), -1) / 255, test.labels)
+    )
+    assert score > 0.93
+
+
+def test_a_class_is_a_stream_of_its_own(model):
+    few, labels = sample(model, np.full(10, 3), 7)
+    counts = np.array([9, 0, 1, 50, 3, 3, 3, 3, 3, 4])
+    many, other = sample(model, counts, 7)
+    assert labels.tolist() == np.repeat(np.arange(10), 3).tolist()
+    assert np.array_equal(np.bincount(other, minlength=10), counts)
+    for label in range(10):
+        shared = min(3, counts[label])
+        assert np.array_equal(few[labels == label][:shared], many[other == label][:shared]), label
+    assert not np.array_equal(few[labels == 4], few[labels == 5])
+
+
+def test_fit_and_samples_follow_the_seed(parts, model):
+    again, other = (fit(parts["train"], OPTIONS, seed) for seed in (0, 1))
+    assert all(np.array_equal(model[name], again[name]) for name in model)
+    assert not np.array_equal(model["means"], other["means"])
+    counts = np.full(10, 2)
+    assert not np.array_equal(sample(model, counts, 0)[0], sample(model, counts, 1)[0])
+
+
+def test_nothing_asked_for_is_nothing_given(model):
+    images, labels = sample(model, np.zeros(10, np.int64), 0)
+    assert images.shape == (0, 1, 16, 16) and labels.shape == (0,)
+
+
+def test_colour_images_come_back_in_their_shape():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (40, 3, 6, 5), dtype=np.uint8)
+    train = Labelled(pixels, np.arange(40) % 2, ("a", "b"))
+    fitted = fit(train, Options(n_components_pca=3, components=1), 0)
+    assert sample(fitted, np.array([2, 1]), 0)[0].shape == (3, 3, 6, 5)
+
+
+def test_fit_names_what_is_lacking(parts):
+    train = parts["train"]
+    without = train.subset(np.flatnonzero(train.labels != 4))
+    with pytest.raises(ValueError, match="class '4' has 0 training images"):
+        fit(without, OPTIONS, 0)
+    few = train.subset(np.concatenate([np.flatnonzero(train.labels == k)[:3] for k in range(10)]))
+    with pytest.raises(ValueError, match=r"class '0' has 3 .* components=4"):
+        fit(few, Options(), 0)
+    with pytest.raises(ValueError, match=r"n_components_pca=40 exceeds .* at most 30"):
+        fit(few, Options(components=3), 0)
+
+
+@pytest.mark.parametrize("counts", [np.full(9, 1), np.array([-1] + [1] * 9)])
+def test_sample_needs_a_count_per_class(model, counts):
+    with pytest.raises(ValueError, match="each of the 10 classes"):
+        sample(model, counts, 0)
