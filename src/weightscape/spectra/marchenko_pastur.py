@@ -1,0 +1,161 @@
+"""The Marchenko–Pastur law, and its fit to the bulk of a spectrum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+_BANDWIDTH = 0.1
+_POINTS = 1000
+_LEAST_DENSITY = 0.01
+_PENALTY = 1000.0  # the residual at every point where the support of the law is out of place
+
+
+@dataclass(frozen=True)
+class MarchenkoPastur:
+    """Fit of the Marchenko–Pastur law to the bulk of a spectrum.
+
+    Attributes
+    ----------
+    sigma_mp : float
+        Scale of the law, of the eigenvalues rescaled to mean one.
+    bulk_min, bulk_max : float
+        Edges of the bulk, in units of the eigenvalues themselves.
+    num_spikes : int
+        Number of eigenvalues above the upper edge and its Tracy–Widom margin.
+    mp_softrank : float
+        bulk_max over the largest eigenvalue.
+    """
+
+    sigma_mp: float
+    bulk_min: float
+    bulk_max: float
+    num_spikes: int
+    mp_softrank: float
+
+
+def mp_edges(Q: float, sigma: float) -> tuple[float, float]:
+    """Return the edges σ²(1 ∓ 1/√Q)² of the Marchenko–Pastur law."""
+    return (sigma * (1 - Q**-0.5)) ** 2, (sigma * (1 + Q**-0.5)) ** 2
+
+
+def mp_density(x: NDArray[np.float64], Q: float, sigma: float) -> NDArray[np.float64]:
+    """Return the Marchenko–Pastur density at the eigenvalues `x`.
+
+    It is the limit law of the eigenvalues of WᵀW/N for an N×M matrix of independent entries with
+    variance σ² [1]_. For the fit of a spectrum, σ is `sigma_mp` for eigenvalues rescaled to mean
+    one, and sigma_mp·√mean for the eigenvalues themselves.
+
+    Parameters
+    ----------
+    x : ndarray of float64
+        Where to evaluate it.
+    Q : float
+        Aspect ratio N/M ≥ 1.
+    sigma : float
+        Standard deviation of the entries.
+
+    Returns
+    -------
+    ndarray of float64
+        Q·√((b − x)(x − a))/(2πσ²x) between the edges a and b, zero elsewhere. At Q = 1 the
+        density grows without bound towards 0, where zero is returned.
+
+    References
+    ----------
+    .. [1] Marchenko and Pastur 1967, doi:10.1070/SM1967v001n04ABEH001994
+    """
+    low, high = mp_edges(Q, sigma)
+    roots = np.sqrt(np.clip((high - x) * (x - low), 0, None))
+    return np.divide(
+        Q * roots, 2 * np.pi * sigma**2 * x, out=np.zeros_like(x), where=(x > 0) & (roots > 0)
+    )
+
+
+def quarter_circle_density(x: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Return the law of the singular values at Q = 1, √(4σ² − x²)/(πσ²) for 0 ≤ x ≤ 2σ.
+
+    It is `mp_density` at Q = 1 in terms of x = √λ.
+    """
+    inside = (x >= 0) & (x <= 2 * sigma)
+    return np.sqrt(np.where(inside, 4 * sigma**2 - x**2, 0)) / (np.pi * sigma**2)
+
+
+def fit_marchenko_pastur(
+    eigenvalues: NDArray[np.float64], N: int, M: int
+) -> MarchenkoPastur | None:
+    """Fit the Marchenko–Pastur law to the bulk, by the recipe of WeightWatcher 0.7.7.
+
+    The law with the least squared distance from a kernel estimate of the density is taken, over
+    a grid of σ and then by the simplex method. It must reach from the left of the density's mode
+    to the right of it and end where there are eigenvalues.
+
+    At N = M the law of the singular values is fitted. WeightWatcher's scales its height with σ
+    and leaves its support at [0, 2]; here σ scales both, so that the values differ from
+    WeightWatcher's there and agree with it elsewhere.
+
+    Parameters
+    ----------
+    eigenvalues : ndarray of float64
+        Eigenvalues of WᵀW, pooled over slices, not all zero.
+    N, M : int
+        Larger and smaller side of one slice.
+
+    Returns
+    -------
+    MarchenkoPastur or None
+        None where no law fits: a few eigenvalues outgrow all others by far.
+    """
+    Q, scale = N / M, eigenvalues.mean()
+    rescaled = eigenvalues / scale
+    largest = rescaled.max()
+    points, density = _density(np.sqrt(rescaled) if Q == 1 else rescaled)
+    kept = density > _LEAST_DENSITY
+    if not kept.any():
+        return None
+    points, density = points[kept], density[kept]
+    mode = points[density.argmax()]
+
+    def distance(sigma: NDArray[np.float64]) -> float:
+        width = float(np.squeeze(sigma))
+        if Q == 1:
+            law = quarter_circle_density(points, width)
+        else:
+            low, high = mp_edges(Q, width)
+            if low > mode or high < mode or high > points[-1]:
+                return _PENALTY**2 * points.size
+            law = mp_density(points, Q, width)
+        return float(np.sum((law - density) ** 2))
+
+    guess = np.sqrt(largest) / (1 + Q**-0.5)
+    grid = (slice(0.05 * guess, 2 * guess, 0.01 * guess),)
+    found, residual = optimize.brute(distance, grid, full_output=True)[:2]
+    if residual >= _PENALTY**2:
+        return None
+    sigma = float(found[0])
+    low, high = mp_edges(Q, sigma)
+    margin = np.sqrt(Q**-0.5 * (high / M) ** (2 / 3))
+    return MarchenkoPastur(
+        sigma_mp=sigma,
+        bulk_min=float(low * scale),
+        bulk_max=float(high * scale),
+        num_spikes=int(np.count_nonzero(rescaled > high + margin)),
+        mp_softrank=float(high / largest),
+    )
+
+
+def _density(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a kernel estimate of the density with triangles of half-width `_BANDWIDTH`.
+
+    Sums over the sorted sample give it in O((n + points)·log n).
+    """
+    sample = np.sort(sample)
+    points = np.linspace(0, sample[-1] + 0.5, _POINTS)
+    sums = np.concatenate([[0.0], np.cumsum(sample)])
+    start, middle, stop = (
+        np.searchsorted(sample, points + shift) for shift in (-_BANDWIDTH, 0.0, _BANDWIDTH)
+    )
+    left = (middle - start) * (_BANDWIDTH - points) + sums[middle] - sums[start]
+    right = (stop - middle) * (_BANDWIDTH + points) - sums[stop] + sums[middle]
+    return points, (left + right) / (sample.size * _BANDWIDTH**2)

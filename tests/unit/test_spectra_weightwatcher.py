@@ -1,0 +1,114 @@
+"""Every quantity that bears WeightWatcher's name has the value of WeightWatcher 0.7.7."""
+
+import contextlib
+import io
+import logging
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from weightscape.layers.catalogue import catalogue, matrix
+from weightscape.spectra.engine import analyse
+
+SHAPES = {
+    "square": (96, 96),
+    "wide": (48, 160),
+    "tall": (200, 120),
+    "gaussian": (60, 240),
+    "gaussian_square": (128, 128),
+    "deficient": (80, 120),
+    "conv": (48, 24, 3, 3),
+    "conv_square": (32, 32, 3, 3),
+    "pointwise": (80, 30, 1, 1),
+}
+EXACT = (
+    "N", "M", "Q", "rf", "num_evals", "alpha", "D", "sigma", "xmin", "xmax", "num_pl_spikes",
+    "alpha_weighted", "log_alpha_norm", "norm", "log_norm", "spectral_norm", "log_spectral_norm",
+    "stable_rank", "entropy", "matrix_rank",
+)  # fmt: skip
+MP = ("sigma_mp", "bulk_min", "bulk_max", "mp_softrank")
+
+
+def weights(name, shape):
+    """Return Gaussian entries, and but for one layer a power law of singular values on top."""
+    rng = np.random.default_rng(len(name) + sum(shape))
+    base = rng.normal(size=shape) / np.sqrt(max(shape[:2]))
+    if name.startswith("gaussian"):
+        return base
+    for position in np.ndindex(*shape[2:]):
+        small = min(shape[:2])
+        left, right = (np.linalg.qr(rng.normal(size=(n, small)))[0] for n in shape[:2])
+        planted = (left * np.arange(1, small + 1) ** -0.6) @ right.T
+        base[(..., *position)] += 3 * planted
+    if name == "deficient":
+        base[50:] = base[:30]
+    return base
+
+
+@pytest.fixture(scope="module")
+def network():
+    model = nn.Module()
+    for name, shape in SHAPES.items():
+        if len(shape) == 2:
+            module = nn.Linear(shape[1], shape[0], bias=False)
+        else:
+            module = nn.Conv2d(shape[1], shape[0], shape[2:], bias=False)
+        module.weight = nn.Parameter(torch.from_numpy(weights(name, shape)).float())
+        model.add_module(name, module)
+    return model
+
+
+@pytest.fixture(scope="module")
+def theirs(network):
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        import weightwatcher
+
+        watcher = weightwatcher.WeightWatcher(model=network)
+        logging.getLogger("weightwatcher").setLevel(logging.CRITICAL)
+        frame = watcher.analyze(mp_fit=True)
+    root.handlers[:], root.level = handlers, level
+    return frame.set_index("longname")
+
+
+@pytest.fixture(scope="module")
+def ours(network):
+    state = {name: value.numpy() for name, value in network.state_dict().items()}
+    layers = catalogue({name: value.shape for name, value in state.items()}, "")
+    return {
+        entry.layer: analyse(matrix(state[entry.parameter], entry), entry.layer_type).columns
+        for entry in layers
+    }
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_spectrum(ours, theirs, name):
+    for column in EXACT:
+        assert ours[name][column] == pytest.approx(theirs.loc[name, column], rel=1e-6), column
+
+
+@pytest.mark.parametrize("name", ["wide", "tall", "gaussian", "conv", "pointwise"])
+def test_bulk(ours, theirs, name):
+    for column in MP:
+        assert ours[name][column] == pytest.approx(theirs.loc[name, column], rel=5e-3), column
+    assert ours[name]["num_spikes"] == theirs.loc[name, "num_spikes"]
+
+
+def test_bulk_of_a_deficient_matrix(ours):
+    """WeightWatcher reports a scale here, although it has refused every one that it has tried."""
+    assert ours["deficient"]["matrix_rank"] == 50
+    assert ours["deficient"]["sigma_mp"] is None
+    assert ours["deficient"]["status"] == "partial"
+
+
+def test_bulk_of_a_square_matrix(ours, theirs):
+    """The support of WeightWatcher's law is fixed at Q = 1: right for noise, wrong with spikes."""
+    noise, spiked = "gaussian_square", "square"
+    assert ours[noise]["sigma_mp"] == pytest.approx(theirs.loc[noise, "sigma_mp"], rel=0.02)
+    assert theirs.loc[spiked, "sigma_mp"] > 1
+    assert ours[spiked]["sigma_mp"] < 0.95
