@@ -1,0 +1,89 @@
+"""The last word of a study: a few lines for the terminal."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from weightscape.comparison.compare import ALL_SHIFTS
+
+ROWS = 12
+"""Conditions to show; of more, those with the largest effects on shifted accuracy."""
+
+
+def summarise(
+    runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame, folder: Path
+) -> str:
+    """Return what a study found, a line per condition, and where its tables and figures are.
+
+    Parameters
+    ----------
+    runs, scores, comparisons : pandas.DataFrame
+        The tables of these names.
+    folder : Path
+        Where the study's results lie.
+    """
+    lines = [f"{folder.name}: {len(runs)} runs, {runs['seed'].nunique()} seeds."]
+    for cell, part in runs.groupby(["dataset", "backbone"], sort=False):
+        of_cell = pd.Series(cell, ["dataset", "backbone"])
+        lines += [
+            "",
+            f"{cell[1]} on {cell[0]}: accuracy in %, mean ± sd over seeds; effects against the "
+            "reference with 95 % t intervals",
+            f"{'condition':<22}{'test':>12}{'shifted':>13}"
+            f"{'effect on shifted':>26}{'effect on log norm':>32}",
+            *_rows(part, _of(scores, of_cell), _of(comparisons, of_cell)),
+        ]
+    lines += [
+        "",
+        "shifted: mean over all shifts; log norm: mean log10 ‖W‖² of the layers below the head.",
+        f"tables   {folder}/tables/*.parquet",
+        f"figures  {folder}/figures/*.png",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _of(table: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
+    return table[(table[list(cell.index)] == cell).all(axis=1)]
+
+
+def _rows(runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+    key = ["condition", "seed"]
+    plain = scores[(scores["test_set"] == "test") & (scores["shift"] == "none")]
+    moved = scores[scores["shift"] != "none"]
+    each = moved.groupby([*key, "shift"])["accuracy"].mean()
+    accuracy = {"test": plain.set_index(key)["accuracy"], "shifted": each.groupby(key).mean()}
+    on_shifted = comparisons[
+        (comparisons["shift"] == ALL_SHIFTS) & (comparisons["metric"] == "accuracy")
+    ].set_index("condition")
+    on_norm = comparisons[
+        (comparisons["scope"] == "body")
+        & (comparisons["stage"] == "finetuned")
+        & (comparisons["metric"] == "log_norm")
+    ].set_index("condition")
+    names = list(dict.fromkeys(runs["condition"]))
+    if len(names) > ROWS:
+        largest = on_shifted["effect"].abs().nlargest(ROWS).index
+        names = [name for name in names if name in largest]
+    return [
+        f"{name:<22}{_mean_sd(accuracy['test'], name):>12}{_mean_sd(accuracy['shifted'], name):>13}"
+        f"{_interval(on_shifted, name, 100, 1):>26}{_interval(on_norm, name, 1, 4):>32}"
+        for name in names
+    ]
+
+
+def _mean_sd(accuracy: "pd.Series[float]", condition: str) -> str:
+    if condition not in accuracy.index.get_level_values("condition"):
+        return "–"
+    values = 100 * accuracy[condition]
+    return f"{values.mean():.1f}" + (f" ± {values.std():.1f}" if len(values) > 1 else "")
+
+
+def _interval(effects: pd.DataFrame, condition: str, factor: float, digits: int) -> str:
+    if condition not in effects.index:
+        return "–"
+    effect, low, high = (
+        factor * effects.loc[[condition], name].astype(float).iloc[0]
+        for name in ("effect", "low", "high")
+    )
+    text = f"{effect:+.{digits}f}"
+    return text if pd.isna(low) else f"{text} [{low:+.{digits}f}, {high:+.{digits}f}]"

@@ -1,0 +1,56 @@
+"""Scores of predictions, by hand and against scikit-learn."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+from sklearn.metrics import accuracy_score, log_loss
+
+from weightscape.scoring.calibration import calibration_error, score
+
+
+def test_scores_are_scikit_learns():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(500, 4)), rng.integers(0, 4, 500)
+    found, probabilities = score(logits, labels), softmax(logits, axis=1)
+    assert found["accuracy"] == accuracy_score(labels, logits.argmax(1))
+    assert found["nll"] == pytest.approx(log_loss(labels, probabilities))
+    one_hot = np.eye(4)[labels]
+    assert found["brier"] == pytest.approx(((probabilities - one_hot) ** 2).sum(1).mean())
+    each = [(logits.argmax(1) == labels)[labels == k].mean() for k in range(4)]
+    assert found["worst_class_accuracy"] == min(each)
+
+
+def test_calibration_error_by_hand():
+    # Two bins: .3 and .5 with one of two right, .9 with one right.
+    error = calibration_error(
+        np.array([0.3, 0.5, 0.9]), np.array([True, False, True]), np.array([0, 0.5, 1])
+    )
+    assert error == pytest.approx((2 * abs(0.5 - 0.4) + abs(1 - 0.9)) / 3)
+
+
+def test_a_calibrated_forecast_has_a_small_error_and_an_overconfident_one_a_large():
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(20_000, 3))
+    probabilities = softmax(logits, axis=1)
+    labels = (probabilities.cumsum(1) > rng.random((len(logits), 1))).argmax(1)
+    honest, bold = score(logits, labels), score(5 * logits, labels)
+    for name in ("ece", "ece_equal_mass"):
+        assert honest[name] < 0.02
+        assert bold[name] > 0.2
+
+
+def test_half_precision_is_enough_and_large_logits_do_not_overflow():
+    logits = np.array([[60000, -60000], [0, 1]], np.float16)
+    found = score(logits, np.array([0, 1]))
+    assert all(np.isfinite(value) for value in found.values())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_diverged_network_is_named(bad):
+    with pytest.raises(ValueError, match="diverged"):
+        score(np.array([[bad, 0.0]]), np.array([0]))
+
+
+def test_no_predictions_are_an_error():
+    with pytest.raises(ValueError, match="no predictions"):
+        score(np.zeros((0, 3)), np.zeros(0, int))
