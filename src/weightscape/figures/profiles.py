@@ -1,0 +1,58 @@
+"""What training changed, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("condition", "family", "dose", "reference", "seed", "layer", "role", "block", "position")
+
+
+def changes(spectra: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return the change of every metric in every layer of every run: fine-tuned minus initial.
+
+    Parameters
+    ----------
+    spectra : pandas.DataFrame
+        The study's spectra, initial networks included.
+    runs : pandas.DataFrame
+        The runs to look at, of one dataset and backbone. Those whose weights are not comparable
+        with their reference's are left out.
+    metrics : sequence of str
+        Columns of `spectra`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per run, layer and metric, with the run's condition, family, dose, reference and
+        seed; the layer, its role, its block and its position (0 for the first of the network); the
+        metric and its change, missing where either side is.
+    """
+    runs = runs[runs["comparable_weights"]]
+    layer, values = ["layer", "role", "block"], list(metrics)
+    tuned = spectra[spectra["stage"] == "finetuned"].merge(
+        runs[
+            ["dataset", "backbone", "condition", "seed", "family", "dose", "reference", "initial"]
+        ],
+        on=["dataset", "backbone", "condition", "seed"],
+    )
+    initial = spectra.loc[
+        spectra["stage"] == "init", ["dataset", "backbone", "seed", "layer", *values]
+    ].rename(columns={"backbone": "initial"})
+    both = tuned.merge(
+        initial,
+        on=["dataset", "initial", "seed", "layer"],
+        how="left",
+        suffixes=("", "_init"),
+        validate="many_to_one",
+    )
+    for metric in values:
+        both[metric] = both[metric].astype(float) - both.pop(f"{metric}_init").astype(float)
+    order = both[layer].drop_duplicates("layer").sort_values("block", kind="stable")["layer"]
+    both["position"] = both["layer"].map({name: i for i, name in enumerate(order)}).astype(int)
+    return both.melt(
+        id_vars=list(COLUMNS), value_vars=values, var_name="metric", value_name="change"
+    )

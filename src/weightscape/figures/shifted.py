@@ -1,0 +1,81 @@
+"""Accuracy of every run on its own test images and on shifted ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEAN = "mean of all shifts"
+"""Name of the mean over the shifts, each of which counts the same."""
+
+
+def accuracies(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return i.i.d. and shifted accuracy per run and shift.
+
+    Parameters
+    ----------
+    scores, runs : pandas.DataFrame
+        The tables of these names; only runs in `runs` count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per run and shift with condition, family, dose, reference and seed; `shift`, which
+        also names the images where they are not the test set's; `iid`, the accuracy on the test
+        set; and `shifted`, the mean over the severities. One more row per run under `MEAN` has the
+        mean over the shifts, missing where there are none.
+    """
+    import pandas as pd
+
+    run = ["condition", "family", "dose", "reference", "seed"]
+    scores = scores.merge(
+        runs[["dataset", "backbone", *run]], on=["dataset", "backbone", "condition", "seed"]
+    )
+    plain = scores["shift"] == "none"
+    iid = scores.loc[plain & (scores["test_set"] == "test"), [*run, "accuracy"]]
+    iid = iid.rename(columns={"accuracy": "iid"})
+    moved = scores[~plain]
+    elsewhere = moved["shift"] + " (" + moved["test_set"] + ")"
+    moved = moved.assign(shift=moved["shift"].where(moved["test_set"] == "test", elsewhere))
+    key = ["condition", "seed"]
+    each = moved.groupby([*key, "shift"], sort=False)["accuracy"].mean().rename("shifted")
+    mean = each.groupby(key, sort=False).mean()
+    return pd.concat(
+        [
+            iid.merge(mean.reset_index(), on=key, how="left").assign(shift=MEAN),
+            iid.merge(each.reset_index(), on=key),
+        ],
+        ignore_index=True,
+    )[[*run, "shift", "iid", "shifted"]]
+
+
+def paired_interval(
+    values: pd.DataFrame, column: str, condition: str, reference: str
+) -> tuple[float, float, float]:
+    """Return the mean of condition minus reference over the seeds and its 95 % t interval.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        With the columns condition, seed and `column`, one row per run.
+    column : str
+        What is compared.
+    condition, reference : str
+        The two conditions.
+
+    Returns
+    -------
+    effect, low, high : float
+        NaN where too few seeds have both: none for the mean, one for the interval.
+    """
+    from weightscape.comparison.paired import paired_effect
+
+    one = values[values["condition"] == condition].set_index("seed")[column]
+    other = values[values["condition"] == reference].set_index("seed")[column]
+    found = paired_effect((one - other).to_numpy())
+    effect, low, high = (
+        float("nan") if end is None else end for end in (found.effect, found.low, found.high)
+    )
+    return effect, low, high
