@@ -1,0 +1,54 @@
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from weightscape.config.load import ConfigError, load_study
+from weightscape.driver import hold, print_summary
+from weightscape.plan import Plan
+
+min_version("9.27")
+
+
+# One study file is one study: config.yaml is read only where no other is given.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+try:
+    study = load_study(config, workflow.overwrite_configfiles or ["config.yaml"])
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+plan = Plan(study)
+
+
+pathvars:
+    results=f"results/{study.study}",
+    logs=f"results/{study.study}/logs",
+    benchmarks=f"results/{study.study}/benchmarks",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/synthetic.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/predictions.smk"
+include: "workflow/rules/weights.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+onstart:
+    hold(workflow)
+
+
+onsuccess:
+    print_summary(f"results/{study.study}")
+
+
+rule all:
+    default_target: True
+    input:
+        tables,
+        figures,
+        "<results>/summary.txt",

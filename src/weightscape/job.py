@@ -1,0 +1,60 @@
+"""What every rule's script does around its work: log, check of the code, provenance."""
+
+import logging
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from weightscape.digest import code_digest, reach
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[dict[str, Any]]:
+    """Run a script's work with its log, and give the provenance for what it writes.
+
+    Parameters
+    ----------
+    snakemake : snakemake.iocontainers.Snakemake
+        The script's job. Its params `code` and, where there are any, `plugins` say which code
+        was planned to run.
+
+    Yields
+    ------
+    dict
+        Plain JSON values: study, rule, wildcards, params, code digest, versions.
+
+    Raises
+    ------
+    RuntimeError
+        If the code has been edited since the job was planned.
+    """
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        handlers=[logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")],
+    )
+    logging.captureWarnings(True)
+    log = logging.getLogger(snakemake.rule)
+    script = Path(str(sys.modules["__main__"].__file__))
+    params = dict(snakemake.params.items())
+    plugins = params.get("plugins", ())
+    try:
+        if code_digest(script, plugins) != params["code"]:
+            raise RuntimeError(
+                f"the code of {snakemake.rule} has changed since this job was planned; run again"
+            )
+        log.info("started with %d threads", snakemake.threads)
+        yield {
+            "rule": snakemake.rule,
+            "wildcards": dict(snakemake.wildcards.items()),
+            "params": params,
+            "versions": {"python": platform.python_version()} | reach(script, plugins).versions,
+        }
+    except Exception as error:
+        log.exception("failed")
+        sys.stderr.write(f"{snakemake.rule}: {error}\n")
+        sys.exit(1)
+    log.info("finished")

@@ -1,0 +1,119 @@
+rule collect_runs:
+    input:
+        histories=of_all_runs(f"{RUN}/history.parquet"),
+    output:
+        table="<results>/tables/runs.parquet",
+    log:
+        "<logs>/collect_runs.log",
+    benchmark:
+        "<benchmarks>/collect_runs.tsv"
+    params:
+        code=code("collect_runs"),
+        runs=plan.describe_runs(),
+    conda:
+        ENVIRONMENT
+    message:
+        "collect the table of runs"
+    script:
+        "../scripts/collect_runs.py"
+
+
+rule collect_training:
+    input:
+        parts=of_all_runs(f"{RUN}/history.parquet"),
+    output:
+        table="<results>/tables/training.parquet",
+    log:
+        "<logs>/collect_training.log",
+    benchmark:
+        "<benchmarks>/collect_training.tsv"
+    params:
+        code=code("collect_training"),
+    conda:
+        ENVIRONMENT
+    message:
+        "collect the table of training"
+    script:
+        "../scripts/collect_training.py"
+
+
+rule collect_scores:
+    input:
+        parts=of_all_runs(f"{RUN}/scores.parquet"),
+    output:
+        table="<results>/tables/scores.parquet",
+    log:
+        "<logs>/collect_scores.log",
+    benchmark:
+        "<benchmarks>/collect_scores.tsv"
+    params:
+        code=code("collect_scores"),
+    conda:
+        ENVIRONMENT
+    message:
+        "collect the table of scores"
+    script:
+        "../scripts/collect_scores.py"
+
+
+rule collect_spectra:
+    input:
+        parts=of_all_initials(f"{INITIAL}/spectra.parquet")
+        + of_all_runs(f"{RUN}/spectra.parquet"),
+    output:
+        table="<results>/tables/spectra.parquet",
+    log:
+        "<logs>/collect_spectra.log",
+    benchmark:
+        "<benchmarks>/collect_spectra.tsv"
+    params:
+        code=code("collect_spectra"),
+    conda:
+        ENVIRONMENT
+    message:
+        "collect the table of spectra"
+    script:
+        "../scripts/collect_spectra.py"
+
+
+rule compare_conditions:
+    input:
+        runs="<results>/tables/runs.parquet",
+        spectra="<results>/tables/spectra.parquet",
+        scores="<results>/tables/scores.parquet",
+    output:
+        table="<results>/tables/comparisons.parquet",
+    log:
+        "<logs>/compare_conditions.log",
+    benchmark:
+        "<benchmarks>/compare_conditions.tsv"
+    params:
+        code=code("compare_conditions"),
+        comparison=study.comparison.slice(),
+    conda:
+        ENVIRONMENT
+    message:
+        "compare conditions with their references"
+    script:
+        "../scripts/compare_conditions.py"
+
+
+rule summarise_study:
+    input:
+        runs="<results>/tables/runs.parquet",
+        scores="<results>/tables/scores.parquet",
+        comparisons="<results>/tables/comparisons.parquet",
+    output:
+        summary="<results>/summary.txt",
+    log:
+        "<logs>/summarise_study.log",
+    benchmark:
+        "<benchmarks>/summarise_study.tsv"
+    params:
+        code=code("summarise_study"),
+    conda:
+        ENVIRONMENT
+    message:
+        "summarise the study"
+    script:
+        "../scripts/summarise_study.py"

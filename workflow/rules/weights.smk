@@ -1,0 +1,66 @@
+rule extract_weights:
+    input:
+        network=f"{RUN}/model.safetensors",
+    output:
+        weights=kept(f"{RUN}/weights.parquet"),
+    log:
+        "<logs>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    params:
+        code=code("extract_weights"),
+    conda:
+        ENVIRONMENT
+    message:
+        "extract weights of {wildcards.condition}, seed {wildcards.seed}"
+    script:
+        "../scripts/extract_weights.py"
+
+
+use rule extract_weights as extract_initial_weights with:
+    input:
+        network=f"{INITIAL}/model.safetensors",
+    output:
+        weights=kept(f"{INITIAL}/weights.parquet"),
+    log:
+        "<logs>/extract_initial_weights/{dataset}/{initial}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/extract_initial_weights/{dataset}/{initial}/seed-{seed}.tsv"
+    message:
+        "extract initial weights of {wildcards.initial}, seed {wildcards.seed}"
+
+
+rule fit_spectra:
+    input:
+        weights=f"{RUN}/weights.parquet",
+        initial=initial_file("weights.parquet"),
+    output:
+        spectra=f"{RUN}/spectra.parquet",
+        eigenvalues=f"{RUN}/eigenvalues.parquet",
+    log:
+        "<logs>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    threads: study.threads.fit_spectra
+    params:
+        code=code("fit_spectra"),
+    conda:
+        ENVIRONMENT
+    message:
+        "fit spectra of {wildcards.condition}, seed {wildcards.seed}"
+    script:
+        "../scripts/fit_spectra.py"
+
+
+use rule fit_spectra as fit_initial_spectra with:
+    input:
+        weights=f"{INITIAL}/weights.parquet",
+    output:
+        spectra=f"{INITIAL}/spectra.parquet",
+        eigenvalues=f"{INITIAL}/eigenvalues.parquet",
+    log:
+        "<logs>/fit_initial_spectra/{dataset}/{initial}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/fit_initial_spectra/{dataset}/{initial}/seed-{seed}.tsv"
+    message:
+        "fit spectra of {wildcards.initial} before training, seed {wildcards.seed}"

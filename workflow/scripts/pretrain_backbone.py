@@ -1,0 +1,23 @@
+"""Train a backbone on images that need no download."""
+
+from typing import TYPE_CHECKING
+
+from weightscape.config.backbone import Backbone
+from weightscape.data.prepare import pretraining_images
+from weightscape.job import job
+from weightscape.network.checkpoint import save_network
+from weightscape.train.pretrain import pretrain
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as provenance:
+    backbone = Backbone(**snakemake.params.backbone)
+    network, info, history = pretrain(
+        backbone,
+        pretraining_images(backbone, snakemake.params.data_root),
+        snakemake.params.device,
+        snakemake.threads,
+    )
+    result = {"val_accuracy": history[-1].val_accuracy}
+    save_network(snakemake.output.network, network.state_dict(), info, {**provenance, **result})
