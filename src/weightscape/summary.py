@@ -74,7 +74,7 @@ def _rows(runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame) -
 def _mean_sd(accuracy: "pd.Series[float]", condition: str) -> str:
     if condition not in accuracy.index.get_level_values("condition"):
         return "–"
-    values = 100 * accuracy[condition]
+    values = 100 * accuracy.xs(condition, level="condition")
     return f"{values.mean():.1f}" + (f" ± {values.std():.1f}" if len(values) > 1 else "")
 
 

@@ -165,4 +165,5 @@ def provenance_of(path: str | Path) -> dict[str, Any]:
 
 
 def _table_name(schema: pa.Schema) -> str:
-    return (schema.metadata or {}).get(b"table", b"?").decode()
+    name: bytes = (schema.metadata or {}).get(b"table", b"?")
+    return name.decode()

@@ -15,7 +15,8 @@ def package(tmp_path, monkeypatch):
     source.mkdir()
     files = {
         "__init__.py": "",
-        "used.py": '"""Doc."""\nimport json\nfrom weightscape.deep import f\n\ndef g():\n    return f\n',
+        "used.py": '"""Doc."""\nimport json\nfrom weightscape.deep import f\n\n'
+        "def g():\n    return f\n",
         "deep.py": "import numpy\n\ndef f():\n    return 1\n",
         "unused.py": "x = 1\n",
         "plugin.py": "y = 1\n",

@@ -8,7 +8,13 @@ import pytest
 
 from weightscape.driver import DriverAliveError, take
 
-HOLD = "import sys, pathlib; from weightscape.driver import take; f = take(pathlib.Path(sys.argv[1])); print('held', flush=True); input()"
+HOLD = """
+import pathlib, sys
+from weightscape.driver import take
+lock = take(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+input()
+"""
 
 
 def test_a_living_driver_is_named_and_a_killed_one_is_no_obstacle(tmp_path):

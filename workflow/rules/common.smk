@@ -181,8 +181,10 @@ def figure_tables(wildcards):
         if table == "eigenvalues":
             files += [
                 file
-                for pattern in (of_all_initials(f"{INITIAL}/eigenvalues.parquet"),
-                                of_all_runs(f"{RUN}/eigenvalues.parquet"))
+                for pattern in (
+                    of_all_initials(f"{INITIAL}/eigenvalues.parquet"),
+                    of_all_runs(f"{RUN}/eigenvalues.parquet"),
+                )
                 for file in pattern
                 if f"/seed-{plan.seeds[0]}/" in file
             ]

@@ -7,13 +7,13 @@ rule prepare_dataset:
         "<logs>/prepare_dataset/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare_dataset/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=dataset_code,
         plugins=dataset_plugins,
         dataset=dataset_options,
         data_root=study.data_root,
-    conda:
-        ENVIRONMENT
     message:
         "prepare dataset {wildcards.dataset}"
     script:
@@ -29,12 +29,12 @@ rule prepare_shift:
         "<logs>/prepare_shift/{dataset}/{shift}.log",
     benchmark:
         "<benchmarks>/prepare_shift/{dataset}/{shift}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=shift_code,
         plugins=shift_plugins,
         shift=shift_options,
-    conda:
-        ENVIRONMENT
     message:
         "shift {wildcards.dataset}: {wildcards.shift}"
     script:

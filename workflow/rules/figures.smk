@@ -14,12 +14,12 @@ rule plot_figure:
         "<logs>/plot_figure/{figure}.log",
     benchmark:
         "<benchmarks>/plot_figure/{figure}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=figure_code,
         plugins=figure_plugins,
         figure=figure_options,
-    conda:
-        ENVIRONMENT
     message:
         "plot {wildcards.figure}"
     script:

@@ -5,6 +5,8 @@ rule pretrain_backbone:
         "<logs>/pretrain_backbone/{backbone}.log",
     benchmark:
         "<benchmarks>/pretrain_backbone/{backbone}.tsv"
+    conda:
+        ENVIRONMENT
     threads: study.threads.pretrain_backbone
     resources:
         gpu=gpus,
@@ -14,8 +16,6 @@ rule pretrain_backbone:
         backbone=backbone_options,
         data_root=study.data_root,
         device=study.device,
-    conda:
-        ENVIRONMENT
     message:
         "pretrain {wildcards.backbone}"
     script:
@@ -32,11 +32,11 @@ rule initialise_network:
         "<logs>/initialise_network/{dataset}/{initial}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/initialise_network/{dataset}/{initial}/seed-{seed}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=code("initialise_network"),
         network=initial_options,
-    conda:
-        ENVIRONMENT
     message:
         "initialise {wildcards.initial} for {wildcards.dataset}, seed {wildcards.seed}"
     script:
@@ -56,6 +56,8 @@ rule finetune:
         "<logs>/finetune/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/finetune/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: study.threads.finetune
     resources:
         gpu=gpus,
@@ -64,8 +66,6 @@ rule finetune:
         plugins=recipe_plugins,
         recipe=recipe_options,
         device=study.device,
-    conda:
-        ENVIRONMENT
     message:
         "finetune {wildcards.backbone} on {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:

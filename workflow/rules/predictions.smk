@@ -12,6 +12,8 @@ rule predict:
         "<logs>/predict/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/predict/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: study.threads.predict
     resources:
         gpu=gpus,
@@ -19,8 +21,6 @@ rule predict:
         code=code("predict"),
         shifts=list(plan.shifts),
         device=study.device,
-    conda:
-        ENVIRONMENT
     message:
         "predict {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -36,10 +36,10 @@ rule score_predictions:
         "<logs>/score_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/score_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    params:
-        code=code("score_predictions"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("score_predictions"),
     message:
         "score {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:

@@ -7,12 +7,12 @@ rule train_generator:
         "<logs>/train_generator/{dataset}/{generator}.log",
     benchmark:
         "<benchmarks>/train_generator/{dataset}/{generator}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=train_generator_code,
         plugins=generator_plugins,
         generator=generator_options,
-    conda:
-        ENVIRONMENT
     message:
         "train generator {wildcards.generator} on {wildcards.dataset}"
     script:
@@ -29,13 +29,13 @@ rule generate_images:
         "<logs>/generate_images/{dataset}/{generator}.log",
     benchmark:
         "<benchmarks>/generate_images/{dataset}/{generator}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=generate_images_code,
         plugins=generator_plugins,
         generator=generator_options,
         ratio=generator_ratio,
-    conda:
-        ENVIRONMENT
     message:
         "generate images: {wildcards.generator} for {wildcards.dataset}"
     script:

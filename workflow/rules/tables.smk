@@ -7,11 +7,11 @@ rule collect_runs:
         "<logs>/collect_runs.log",
     benchmark:
         "<benchmarks>/collect_runs.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=code("collect_runs"),
         runs=plan.describe_runs(),
-    conda:
-        ENVIRONMENT
     message:
         "collect the table of runs"
     script:
@@ -27,10 +27,10 @@ rule collect_training:
         "<logs>/collect_training.log",
     benchmark:
         "<benchmarks>/collect_training.tsv"
-    params:
-        code=code("collect_training"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("collect_training"),
     message:
         "collect the table of training"
     script:
@@ -46,10 +46,10 @@ rule collect_scores:
         "<logs>/collect_scores.log",
     benchmark:
         "<benchmarks>/collect_scores.tsv"
-    params:
-        code=code("collect_scores"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("collect_scores"),
     message:
         "collect the table of scores"
     script:
@@ -66,10 +66,10 @@ rule collect_spectra:
         "<logs>/collect_spectra.log",
     benchmark:
         "<benchmarks>/collect_spectra.tsv"
-    params:
-        code=code("collect_spectra"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("collect_spectra"),
     message:
         "collect the table of spectra"
     script:
@@ -87,11 +87,11 @@ rule compare_conditions:
         "<logs>/compare_conditions.log",
     benchmark:
         "<benchmarks>/compare_conditions.tsv"
+    conda:
+        ENVIRONMENT
     params:
         code=code("compare_conditions"),
         comparison=study.comparison.slice(),
-    conda:
-        ENVIRONMENT
     message:
         "compare conditions with their references"
     script:
@@ -109,10 +109,10 @@ rule summarise_study:
         "<logs>/summarise_study.log",
     benchmark:
         "<benchmarks>/summarise_study.tsv"
-    params:
-        code=code("summarise_study"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("summarise_study"),
     message:
         "summarise the study"
     script:

@@ -7,10 +7,10 @@ rule extract_weights:
         "<logs>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    params:
-        code=code("extract_weights"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("extract_weights"),
     message:
         "extract weights of {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -41,11 +41,11 @@ rule fit_spectra:
         "<logs>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: study.threads.fit_spectra
     params:
         code=code("fit_spectra"),
-    conda:
-        ENVIRONMENT
     message:
         "fit spectra of {wildcards.condition}, seed {wildcards.seed}"
     script:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-
 EXACT = 16
 """Seeds up to which all sign patterns are gone through; above, the t test serves better."""
 

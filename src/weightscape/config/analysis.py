@@ -17,7 +17,7 @@ class Comparison(Section):
 
 
 class Threads(Section):
-    """Threads of the steps that use several; fixed here, so that every machine computes the same."""
+    """Threads of the steps that use several; fixed, so that every machine computes the same."""
 
     pretrain_backbone: int = Field(2, ge=1, description="Threads of a pre-training.")
     finetune: int = Field(1, ge=1, description="Threads of a fine-tuning.")

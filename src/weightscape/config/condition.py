@@ -9,7 +9,10 @@ from weightscape.section import Name, Section
 
 Factors = Annotated[
     dict[str, Any],
-    Field(description="What the condition sets of the recipe, over the study's own."),
+    Field(
+        default_factory=dict,
+        description="What the condition sets of the recipe, over the study's own.",
+    ),
 ]
 
 
@@ -19,7 +22,7 @@ class Condition(Section):
     name: Name = Field(description="Name of the condition in paths and tables.")
     family: Name = Field("", description="Family it belongs to; its name when missing.")
     dose: float | None = Field(None, description="Value of the factor that its family varies.")
-    factors: Factors = {}
+    factors: Factors
     reference: Name = Field(
         "baseline", description="Condition that it is compared with, seed by seed."
     )
@@ -40,7 +43,7 @@ class Family(Section):
     )
     over: tuple[float, ...] = Field(min_length=1, description="The doses.")
     family: Name = Field("", description="Name of the family; `vary` when missing.")
-    factors: Factors = {}
+    factors: Factors
     reference: Name = Field("baseline", description="Condition that they are compared with.")
 
     @field_validator("vary")

@@ -53,15 +53,12 @@ class Study(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         conditions = self.all_conditions
-        for what, entries in {
-            "datasets": self.datasets,
-            "shifts": self.shifts,
-            "backbones": self.backbones,
-            "generators": self.generators,
-            "figures": self.figures,
-            "conditions": conditions,
-        }.items():
-            _no_twice(what, (entry.name for entry in entries))
+        _no_twice("datasets", (entry.name for entry in self.datasets))
+        _no_twice("shifts", (entry.name for entry in self.shifts))
+        _no_twice("backbones", (entry.name for entry in self.backbones))
+        _no_twice("generators", (entry.name for entry in self.generators))
+        _no_twice("figures", (entry.name for entry in self.figures))
+        _no_twice("conditions", (entry.name for entry in conditions))
         names = {condition.name for condition in conditions}
         if "init" in names:
             raise ValueError("conditions: 'init' is the word for initial weights; rename it")

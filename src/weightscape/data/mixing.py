@@ -43,4 +43,4 @@ def with_synthetic(
 def per_class(real: Labelled, ratio: float) -> np.ndarray:
     """Return how many synthetic images of each class a ratio asks for, int64 (classes,)."""
     counts = np.bincount(real.labels, minlength=len(real.classes))
-    return np.rint(ratio * counts).astype(np.int64)
+    return np.asarray(np.rint(ratio * counts), np.int64)

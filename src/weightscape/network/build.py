@@ -15,7 +15,8 @@ def describe(architecture: str, in_chans: int, num_classes: int) -> NetworkInfo:
 
     Pixels in [0, 1] are brought to [−1, 1], as timm does where weights prescribe nothing.
     """
-    classifier = timm.get_pretrained_cfg(architecture).classifier
+    config = timm.get_pretrained_cfg(architecture)
+    classifier = config.classifier if config else None
     if not isinstance(classifier, str):
         raise ValueError(f"{architecture} has no single classifier layer, but {classifier!r}")
     return NetworkInfo(
@@ -45,7 +46,7 @@ def build(info: NetworkInfo, dropout: float = 0.0) -> nn.Module:
         drop_rate=dropout,
     )
     # Convolutions on a CPU are a fifth faster with the channels last.
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(memory_format=torch.channels_last)
 
 
 def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -> nn.Module:

@@ -17,7 +17,8 @@ SCHEMA = define(
             "values",
             pa.list_(pa.float64()),
             "Eigenvalues of WᵀW in ascending order, without"
-            " 1/N; those of a convolution's slices pooled; of a Conv2d with WeightWatcher's factor 1/2.",
+            " 1/N; those of a convolution's slices pooled; of a Conv2d with WeightWatcher's factor"
+            " 1/2.",
             unit="squared weight",
             source="WeightWatcher 0.7.7",
         ),

@@ -1,12 +1,12 @@
 """From predictions to the table of scores, and to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from weightscape.schemas import predictions, scores
+from weightscape.schemas import scores
 from weightscape.schemas.identifiers import RUN
 from weightscape.schemas.predictions import TEST
 from weightscape.scoring.calibration import score
