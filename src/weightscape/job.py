@@ -3,6 +3,7 @@
 import logging
 import platform
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +47,8 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
             raise RuntimeError(
                 f"the code of {snakemake.rule} has changed since this job was planned; run again"
             )
-        log.info("started with %d threads", snakemake.threads)
+        imports = time.process_time()
+        log.info("threads %d, start and imports %.1f s", snakemake.threads, imports)
         yield {
             "rule": snakemake.rule,
             "wildcards": dict(snakemake.wildcards.items()),

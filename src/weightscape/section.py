@@ -35,21 +35,21 @@ def explain(error: ValidationError, section: type[BaseModel]) -> str:
 def _line(mistake: Any, section: type[BaseModel]) -> str:
     # The branch of a union stands in the location under the name of its class.
     parts = [str(part) for part in mistake["loc"] if not str(part)[:1].isupper()]
-    key = ".".join(parts) or "config"
+    key = f"{'.'.join(parts)}: " if parts else ""
     message = mistake["msg"].removeprefix("Value error, ")
     if mistake["type"] == "extra_forbidden":
         keys = _keys_beside(mistake["loc"], section)
         near = get_close_matches(str(mistake["loc"][-1]), keys, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         allowed = f"{hint}allowed are {', '.join(keys)}" if keys else "it is not known here"
-        return f"{key}: unknown key; {allowed}"
+        return f"{key}unknown key, its value is {mistake['input']!r}; {allowed}"
     if mistake["type"] == "string_pattern_mismatch" and NAME_PATTERN in message:
         message = (
             "a name may hold letters, digits and . _ + - only, and starts with one of the first two"
         )
     if mistake["type"] in ("missing", "value_error"):
-        return f"{key}: {message}"
-    return f"{key}: {message}, not {mistake['input']!r}"
+        return f"{key}{message}"
+    return f"{key}{message}, not {mistake['input']!r}"
 
 
 def _keys_beside(location: tuple[Any, ...], section: type[BaseModel]) -> list[str]:

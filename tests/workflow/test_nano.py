@@ -135,5 +135,5 @@ def test_a_mistake_in_the_config_ends_before_any_job(tmp_path):
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     run = snakemake(tmp_path, config=tmp_path / "study.yaml")
     assert run.returncode != 0
-    assert "seedz: unknown key; did you mean 'seeds'?" in run.stdout
+    assert "seedz: unknown key, its value is 3; did you mean 'seeds'?" in run.stdout
     assert not (tmp_path / "results").exists()

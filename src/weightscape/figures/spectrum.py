@@ -169,7 +169,7 @@ def _power_law(row: Any, values: NDArray[Any]) -> pd.DataFrame | None:
 
 
 def _bulk(row: Any, values: NDArray[Any], least: float) -> pd.DataFrame | None:
-    """Return the fitted bulk where it lies above `least`, or nothing where none was fitted."""
+    """Return the fitted bulk among the eigenvalues and above `least`; nothing without a fit."""
     import numpy as np
     import pandas as pd
 
@@ -188,7 +188,8 @@ def _bulk(row: Any, values: NDArray[Any], least: float) -> pd.DataFrame | None:
     curve = pd.DataFrame(
         {"part": "marchenko_pastur", "x": x, "x_end": np.nan, "density": density, "alpha": np.nan}
     )
-    return curve[curve["density"] >= least]
+    # A fit that has failed lies far below all eigenvalues, and would stretch the axis.
+    return curve[(curve["density"] >= least) & (curve["x"] >= values[values > 0].min())]
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:

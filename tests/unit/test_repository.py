@@ -1,0 +1,49 @@
+"""Promises about the repository's own files."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from weightscape.dictionary import data_dictionary
+
+ROOT = Path(__file__).parents[2]
+PIP_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
+
+
+def test_the_conda_environment_has_the_versions_of_the_lock():
+    lock = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.lock").read_text(), re.M))
+    # The lock gives numpy and scipy per Python version; conda's environment has 3.11.
+    lock |= dict(
+        re.findall(
+            r"^([\w.-]+)==([\w.]+) ; python_full_version < '3\.12'",
+            (ROOT / "requirements.lock").read_text(),
+            re.M,
+        )
+    )
+    environment = yaml.safe_load((ROOT / "envs/weightscape.yaml").read_text())
+    pins = dict(re.split(r"\s*=", entry) for entry in environment["dependencies"])
+    assert pins.pop("python") == "3.11"
+    assert {name: lock[PIP_NAMES.get(name, name)] for name in pins} == pins
+
+
+def test_the_lock_names_no_index():
+    assert "://" not in (ROOT / "requirements.lock").read_text()
+
+
+def test_the_data_dictionary_is_in_step():
+    assert (ROOT / "results/README.md").read_text("utf-8") == data_dictionary(), "run `make format`"
+
+
+def test_every_rule_has_a_thin_script_of_its_name():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    names = set(re.findall(r"^rule (\w+):", rules, re.M))
+    scripts = {path.stem: path for path in (ROOT / "workflow/scripts").glob("*.py")}
+    assert names == scripts.keys()
+    for path in scripts.values():
+        assert len(path.read_text().splitlines()) <= 50, path
+
+
+def test_the_package_does_not_import_snakemake():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) snakemake", path.read_text("utf-8"), re.M), path
