@@ -189,7 +189,9 @@ def _bulk(row: Any, values: NDArray[Any], least: float) -> pd.DataFrame | None:
         {"part": "marchenko_pastur", "x": x, "x_end": np.nan, "density": density, "alpha": np.nan}
     )
     # A fit that has failed lies far below all eigenvalues, and would stretch the axis.
-    return curve.loc[(curve["density"] >= least) & (curve["x"] >= values[values > 0].min())]
+    among = curve["x"] >= values[values > 0].min()
+    kept: pd.DataFrame = curve[among & (curve["density"] >= least)]
+    return kept
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
