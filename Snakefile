@@ -8,14 +8,16 @@ from weightscape.plan import Plan
 min_version("9.27")
 
 
-# One study file is one study: config.yaml is read only where no other is given.
+DEFAULT_STUDY = f"{workflow.basedir}/config.yaml"
+
+# One study file is one study: the default is read only where no other is given.
 if not workflow.overwrite_configfiles:
 
-    configfile: "config.yaml"
+    configfile: DEFAULT_STUDY
 
 
 try:
-    study = load_study(config, workflow.overwrite_configfiles or ["config.yaml"])
+    study = load_study(config, workflow.overwrite_configfiles or [DEFAULT_STUDY])
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

@@ -51,7 +51,7 @@ def test_tables_open_in_pandas_polars_and_duckdb(nano, name):
     file = str(nano / f"results/nano/tables/{name}.parquet")
     frame = pd.read_parquet(file)
     assert list(frame.columns) == pl.read_parquet(file).columns
-    assert duckdb.sql(f"select count(*) from '{file}'").fetchone() == (len(frame),)
+    assert duckdb.sql(f"select count(*) from '{file}'").fetchall() == [(len(frame),)]
     assert len(frame) > 0
 
 
