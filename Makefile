@@ -1,12 +1,13 @@
 # make run    the default study with all cores
 # make test   linters and all tests
+# make bench  speed of the spectra beside other tools, in turn
 # Both make the environment .venv first, where it is missing or older than the lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
 
-.PHONY: run test lint format lock clean
+.PHONY: run test bench lint format lock clean
 
 run: .venv/ready
 	@$(BIN)/weightscape unlock
@@ -14,6 +15,9 @@ run: .venv/ready
 
 test: lint
 	$(BIN)/pytest
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks speed
 
 lint: .venv/ready
 	$(BIN)/ruff format --check
