@@ -63,3 +63,21 @@ def test_zeros_have_rank_zero():
     found, rank = eigenvalues(np.zeros((2, 4, 3)), "Linear")
     assert rank == 0
     np.testing.assert_array_equal(found, np.zeros(6))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_torch_gives_the_same(shape):
+    """On a CPU here; on a GPU the same calls run."""
+    values = np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    found, rank = eigenvalues(values, "Conv2d", device="cpu:0")
+    expected, expected_rank = eigenvalues(values, "Conv2d")
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert rank == expected_rank
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.int64, np.uint8, np.bool_])
+def test_narrow_types_are_widened(dtype):
+    values = (10 * np.random.default_rng(6).random((1, 20, 30))).astype(dtype)
+    found, rank = eigenvalues(values, "Linear")
+    np.testing.assert_allclose(found, reference(values), rtol=1e-6, atol=1e-9)
+    assert rank == np.linalg.matrix_rank(values[0].astype(float))

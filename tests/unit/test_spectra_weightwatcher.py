@@ -6,12 +6,15 @@ import logging
 import warnings
 
 import numpy as np
+import powerlaw
 import pytest
 import torch
 from torch import nn
 
 from weightscape.layers.catalogue import catalogue, matrix
 from weightscape.spectra.engine import analyse
+from weightscape.spectra.null import jensen_shannon
+from weightscape.spectra.power_law import fit_power_law
 
 SHAPES = {
     "square": (96, 96),
@@ -79,7 +82,7 @@ def theirs(network):
 @pytest.fixture(scope="module")
 def ours(network):
     state = {name: value.numpy() for name, value in network.state_dict().items()}
-    layers = catalogue({name: value.shape for name, value in state.items()}, "")
+    layers = catalogue({name: value.shape for name, value in state.items()}, "").layers
     return {
         entry.layer: analyse(matrix(state[entry.parameter], entry), entry.layer_type).columns
         for entry in layers
@@ -112,3 +115,58 @@ def test_bulk_of_a_square_matrix(ours, theirs):
     assert ours[noise]["sigma_mp"] == pytest.approx(theirs.loc[noise, "sigma_mp"], rel=0.02)
     assert theirs.loc[spiked, "sigma_mp"] > 1
     assert ours[spiked]["sigma_mp"] < 0.95
+
+
+def fit_by_weightwatcher(sample):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        from weightwatcher.WW_powerlaw import WWFit
+
+        return WWFit(sample).alpha
+
+
+def fit_by_powerlaw(sample):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        return powerlaw.Fit(sample, verbose=False).alpha
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        np.round(1 + np.random.default_rng(0).pareto(1.5, 400), 1),
+        1 + np.random.default_rng(1).pareto(2, 15),
+    ],
+    ids=["ties", "fewer than 20"],
+)
+def test_weightwatcher_departs_from_the_definition(theirs, sample):
+    """It takes repeated values for distinct ones, and another estimator below 20 values."""
+    ours, definition = fit_power_law(sample).alpha, fit_by_powerlaw(sample)
+    assert ours == pytest.approx(definition, rel=1e-9)
+    assert fit_by_weightwatcher(sample) != pytest.approx(definition, rel=1e-3)
+
+
+def test_alpha_does_not_depend_on_the_scale(theirs):
+    """WeightWatcher leaves out eigenvalues below 1e-5, whatever the scale of the weights."""
+    values = weights("wide", SHAPES["wide"])[np.newaxis]
+    plain, small = (analyse(factor * values, "Linear").columns for factor in (1, 1e-4))
+    assert small["alpha"] == pytest.approx(plain["alpha"], rel=1e-9)
+    model = nn.Module()
+    module = nn.Linear(160, 48, bias=False)
+    module.weight = nn.Parameter(torch.from_numpy(1e-4 * values[0]).float())
+    model.add_module("small", module)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        import weightwatcher
+
+        frame = weightwatcher.WeightWatcher(model=model).analyze()
+    assert frame.loc[0, "status"] == "failed"
+
+
+def test_rand_distance_is_defined_as_theirs(theirs):
+    from weightwatcher.RMT_Util import jensen_shannon_distance
+
+    one, other = (np.sort(np.random.default_rng(s).gamma(1, 1, 50)) for s in (1, 2))
+    # Shuffling keeps the sum; of unequal ones WeightWatcher normalises too late.
+    other *= one.sum() / other.sum()
+    assert jensen_shannon(one, other) == pytest.approx(jensen_shannon_distance(one, other))

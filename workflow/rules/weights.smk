@@ -34,6 +34,7 @@ rule fit_spectra:
     input:
         weights=f"{RUN}/weights.parquet",
         initial=initial_file("weights.parquet"),
+        initial_eigenvalues=initial_file("eigenvalues.parquet"),
     output:
         spectra=f"{RUN}/spectra.parquet",
         eigenvalues=f"{RUN}/eigenvalues.parquet",
@@ -46,6 +47,7 @@ rule fit_spectra:
     threads: study.threads.fit_spectra
     params:
         code=code("fit_spectra"),
+        spectra=study.spectra.slice(),
     message:
         "fit spectra of {wildcards.condition}, seed {wildcards.seed}"
     script:

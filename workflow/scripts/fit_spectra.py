@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from weightscape.config.spectra import Spectra
 from weightscape.job import job
 from weightscape.spectra.fit import fit_spectra
 
@@ -10,9 +11,10 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     run = dict(snakemake.wildcards.items())
+    initial = snakemake.input.get("initial")
     fit_spectra(
         snakemake.input.weights,
-        snakemake.input.get("initial"),
+        (initial, snakemake.input.initial_eigenvalues) if initial else None,
         {
             "dataset": run["dataset"],
             "backbone": run.get("backbone") or run["initial"],
@@ -21,4 +23,6 @@ with job(snakemake) as provenance:
         },
         (snakemake.output.spectra, snakemake.output.eigenvalues),
         provenance,
+        Spectra.model_validate(snakemake.params.spectra),
+        snakemake.threads,
     )

@@ -1,5 +1,8 @@
 """Eigenvalues of WᵀW, by its Gram matrix where that is exact enough and by an SVD elsewhere."""
 
+from functools import reduce
+from operator import iadd
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,18 +13,23 @@ The relative error of an eigenvalue there is about 1e-16 over its ratio to the l
 """
 CONV2D_FACTOR = 0.5
 """What WeightWatcher's `conv2d_norm` multiplies the eigenvalues of a two-dimensional kernel by."""
-_COLUMNS = 1024  # of the wider side are widened to float64 at a time
+_COLUMNS = 2048  # of the wider side are widened to float64 at a time
 
 
-def eigenvalues(values: NDArray[np.floating], layer_type: str) -> tuple[NDArray[np.float64], int]:
+def eigenvalues(
+    values: NDArray[np.generic], layer_type: str, device: str = "cpu"
+) -> tuple[NDArray[np.float64], int]:
     """Return the empirical spectral distribution of a layer matrix, and its rank.
 
     Parameters
     ----------
     values : ndarray
-        The finite entries (slices, rows, cols).
+        The finite entries (slices, rows, cols), real numbers of any type, at least one, whose
+        squares are in the range of float64.
     layer_type : str
         ``Conv2d`` halves the eigenvalues, as WeightWatcher does.
+    device : str, optional
+        ``cpu``, or a torch device such as ``cuda`` for Gram matrices and their eigenvalues.
 
     Returns
     -------
@@ -37,7 +45,7 @@ def eigenvalues(values: NDArray[np.floating], layer_type: str) -> tuple[NDArray[
         If a solver does not converge.
     """
     wide = values if values.shape[1] <= values.shape[2] else values.swapaxes(1, 2)
-    squares = np.linalg.eigvalsh(_gram(wide))
+    squares = np.linalg.eigvalsh(_gram(wide)) if device == "cpu" else _by_torch(wide, device)
     # Below the floor an eigenvalue is noise, of either sign, and a rank taken from it is wrong.
     for index in np.flatnonzero(squares[:, 0] < GRAM_FLOOR * squares[:, -1]):
         singular = np.linalg.svd(wide[index].astype(np.float64), compute_uv=False)
@@ -49,10 +57,22 @@ def eigenvalues(values: NDArray[np.floating], layer_type: str) -> tuple[NDArray[
     return pooled, int(np.count_nonzero(np.sqrt(pooled) > zero))
 
 
-def _gram(wide: NDArray[np.floating]) -> NDArray[np.float64]:
+def _gram(wide: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return AAᵀ of every slice in float64, without a float64 copy of the whole."""
-    gram = np.zeros((wide.shape[0], wide.shape[1], wide.shape[1]))
-    for start in range(0, wide.shape[2], _COLUMNS):
+
+    def product(start: int) -> NDArray[np.float64]:
         part = wide[:, :, start : start + _COLUMNS].astype(np.float64)
-        gram += part @ part.swapaxes(1, 2)
-    return gram
+        found: NDArray[np.float64] = part @ part.swapaxes(1, 2)
+        return found
+
+    return reduce(iadd, map(product, range(0, wide.shape[2], _COLUMNS)))
+
+
+def _by_torch(wide: NDArray[np.generic], device: str) -> NDArray[np.float64]:
+    """Return the eigenvalues of AAᵀ of every slice in float64, computed on `device`."""
+    import torch
+
+    # A copy: torch takes neither negative strides nor memory that may not be written to.
+    whole = torch.from_numpy(np.array(wide)).to(device, torch.float64)
+    found: NDArray[np.float64] = torch.linalg.eigvalsh(whole @ whole.mT).cpu().numpy()
+    return found

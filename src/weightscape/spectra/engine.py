@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.schemas.spectra import METRICS
+from weightscape.seeds import seed_for
+from weightscape.spectra.bootstrap import alpha_interval, goodness_of_fit
+from weightscape.spectra.change import Start, log_spectrum_distance, subspace_overlap
 from weightscape.spectra.eigenvalues import eigenvalues
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
 from weightscape.spectra.norms import alpha_norms, entropy, norms
-from weightscape.spectra.power_law import ZERO, fit_power_law
+from weightscape.spectra.null import null_columns, random_values
+from weightscape.spectra.power_law import ZERO, PowerLaw, fit_power_law
+from weightscape.spectra.rivals import likelihood_ratios
+from weightscape.spectra.trust import trust
 
 MIN_EVALS = 8
 """Fewest non-zero eigenvalues that a law is fitted to, WeightWatcher's `min_evals`."""
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Range of the largest entry: beyond, sums of squares leave the range of float64."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Analysis:
     ----------
     columns : dict
         The columns of the table `spectra` from `N` to `reason`, but `layer_type`. A value is None
-        where it is not defined, never NaN or infinite.
+        where it is not defined or switched off, never NaN or infinite.
     eigenvalues : ndarray of float64
         In ascending order; empty where the status is ``failed``.
     """
@@ -34,46 +43,101 @@ class Analysis:
     eigenvalues: NDArray[np.float64]
 
 
-def analyse(values: NDArray[np.floating], layer_type: str) -> Analysis:
+def analyse(
+    values: NDArray[np.generic],
+    layer_type: str,
+    options: Spectra = DEFAULTS,
+    seed: int = 0,
+    start: Start | None = None,
+) -> Analysis:
     """Return the spectral quantities of a layer matrix.
 
     Parameters
     ----------
     values : ndarray
-        The entries (slices, rows, cols), not empty.
+        The entries (slices, rows, cols), of any type and content.
     layer_type : str
         Kind of the operator; the eigenvalues of a ``Conv2d`` are halved.
+    options : Spectra, optional
+        Which of the costly quantities are computed.
+    seed : int, optional
+        Seed of the resamples and the null. Every quantity has a stream of its own, so that
+        switching one off changes no other.
+    start : Start, optional
+        The initial layer matrix, for the columns that compare with it; they are missing where its
+        shape is another or it cannot be analysed.
 
     Returns
     -------
     Analysis
         Its status is
 
-        * ``ok``: every quantity has a value;
+        * ``ok``: every quantity that is asked for has a value;
         * ``partial``: a law cannot be fitted or a ratio is not defined; the rest has its value
           (of a matrix of zeros these are norm, spectral_norm and matrix_rank);
-        * ``failed``: an entry is not finite, and no quantity has a value.
+        * ``failed``: it cannot be analysed, and no quantity has a value.
     """
-    if not np.isfinite(values).all():
-        return failed(values.shape, "an entry is not finite")
+    if obstacle := _obstacle(values):
+        return failed(values.shape, obstacle)
     try:
-        ascending, matrix_rank = eigenvalues(values, layer_type)
-    except np.linalg.LinAlgError as error:
-        return failed(values.shape, str(error))
-    shape = _shape_columns(values.shape)
-    metrics, reasons = _metrics(ascending, matrix_rank, shape["N"], shape["M"])
-    return _analysis(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
+        return _analysed(values, layer_type, options, seed, start)
+    except (np.linalg.LinAlgError, MemoryError) as error:
+        return failed(values.shape, str(error) or type(error).__name__)
 
 
 def failed(shape: Sequence[int], reason: str) -> Analysis:
-    """Return the analysis of a layer matrix of this `shape` that cannot be analysed."""
+    """Return the analysis of a parameter of this `shape` that cannot be analysed.
+
+    The shape columns are missing where it has not the three sides of a layer matrix.
+    """
     return _analysis(_shape_columns(shape), {}, "failed", [reason], np.empty(0))
 
 
+def _obstacle(values: NDArray[np.generic]) -> str:
+    """Return why `values` cannot be analysed; empty if they can."""
+    if values.ndim != 3:
+        return "it is no layer matrix"
+    if values.size == 0:
+        return "there are no entries"
+    if values.dtype.kind not in "fiub":
+        return f"the entries are {values.dtype}, not real numbers"
+    if not np.isfinite(values).all():
+        return "an entry is not finite"
+    if values.dtype.kind == "f" and values.dtype.itemsize > 4:
+        largest = max(float(values.max()), -float(values.min()))
+        if largest > LARGEST or 0 < largest < SMALLEST:
+            return "the squares of the entries leave the range of float64"
+    return ""
+
+
+def _analysed(
+    values: NDArray[np.generic],
+    layer_type: str,
+    options: Spectra,
+    seed: int,
+    start: Start | None,
+) -> Analysis:
+    shape = _shape_columns(values.shape)
+    ascending, matrix_rank = eigenvalues(values, layer_type, options.device)
+    metrics, reasons = _metrics(ascending, matrix_rank, (shape["N"], shape["M"]), options, seed)
+    if options.null_replicas and ascending[-1] > 0:
+        metrics |= _against_null(ascending, values, layer_type, options, seed)
+    if start and start.values.shape == values.shape and not _obstacle(start.values):
+        metrics |= _against_start(ascending, values, start, layer_type, options)
+    analysis = _analysis(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
+    trusted, trusted_reason = trust(analysis.columns)
+    analysis.columns.update(trusted=trusted, trusted_reason=trusted_reason)
+    return analysis
+
+
 def _metrics(
-    ascending: NDArray[np.float64], matrix_rank: int, N: int, M: int
+    ascending: NDArray[np.float64],
+    matrix_rank: int,
+    sides: tuple[int, int],
+    options: Spectra,
+    seed: int,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return what can be computed, and why the rest cannot."""
+    """Return what can be computed from the eigenvalues alone, and why the rest cannot."""
     metrics: dict[str, Any] = {"matrix_rank": matrix_rank}
     if ascending[-1] == 0:
         return metrics | {"norm": 0.0, "spectral_norm": 0.0}, ["all entries are zero"]
@@ -88,18 +152,80 @@ def _metrics(
     if tail := fit_power_law(ascending):
         metrics |= {name: getattr(tail, name) for name in ("alpha", "D", "sigma", "xmin", "xmax")}
         metrics |= {"num_pl_spikes": tail.n_tail} | alpha_norms(ascending, tail.alpha)
+        metrics |= _about_alpha(ascending, tail, options, seed)
     else:
         reasons.append("the eigenvalues are all equal")
-    if bulk := fit_marchenko_pastur(ascending, N, M):
-        metrics |= asdict(bulk)
-    else:
-        reasons.append("no Marchenko-Pastur law fits the bulk")
+    if options.marchenko_pastur:
+        if bulk := fit_marchenko_pastur(ascending, *sides):
+            metrics |= asdict(bulk)
+        else:
+            reasons.append("no Marchenko-Pastur law fits the bulk")
     return metrics, reasons
 
 
+def _about_alpha(
+    ascending: NDArray[np.float64], tail: PowerLaw, options: Spectra, seed: int
+) -> dict[str, Any]:
+    """Return how sure alpha is, and how the power law does against other laws."""
+    metrics: dict[str, Any] = {}
+    if options.likelihood_ratios:
+        metrics |= likelihood_ratios(ascending, tail)
+    if options.bootstrap:
+        draws = options.bootstrap, seed_for("interval", seed)
+        if interval := alpha_interval(ascending, tail, *draws):
+            metrics["alpha_low"], metrics["alpha_high"] = interval
+    if options.goodness_of_fit:
+        draws = options.goodness_of_fit, seed_for("goodness", seed)
+        metrics["pl_p_value"] = goodness_of_fit(ascending, tail, *draws)
+    return metrics
+
+
+def _against_null(
+    ascending: NDArray[np.float64],
+    values: NDArray[np.generic],
+    layer_type: str,
+    options: Spectra,
+    seed: int,
+) -> dict[str, Any]:
+    """Return how the spectrum compares with that of entries without order."""
+    M, N = sorted(values.shape[1:])
+    null, alphas, spikes = [], [], []
+    for replica in range(options.null_replicas):
+        random = random_values(values, options.null, seed_for("null", seed, replica))
+        null.append(eigenvalues(random, layer_type, options.device)[0])
+        if np.count_nonzero(null[-1] > ZERO * null[-1][-1]) < MIN_EVALS:
+            continue
+        if tail := fit_power_law(null[-1]):
+            alphas.append(tail.alpha)
+        if options.marchenko_pastur and (bulk := fit_marchenko_pastur(null[-1], N, M)):
+            spikes.append(bulk.num_spikes)
+    return dict(null_columns(ascending, null, alphas, spikes))
+
+
+def _against_start(
+    ascending: NDArray[np.float64],
+    values: NDArray[np.generic],
+    start: Start,
+    layer_type: str,
+    options: Spectra,
+) -> dict[str, Any]:
+    """Return how far the layer matrix has moved from its start."""
+    metrics: dict[str, Any] = {}
+    if options.log_spectrum_distance:
+        before = start.eigenvalues
+        if before is None:
+            before = eigenvalues(start.values, layer_type, options.device)[0]
+        metrics["log_spectrum_distance"] = log_spectrum_distance(ascending, before)
+    if options.subspace:
+        metrics |= subspace_overlap(values, start.values, options.subspace)
+    return metrics
+
+
 def _shape_columns(shape: Sequence[int]) -> dict[str, Any]:
+    if len(shape) != 3:
+        return dict.fromkeys(("N", "M", "rf", "Q", "num_evals"))
     slices, M, N = shape[0], *sorted(shape[1:])
-    return {"N": N, "M": M, "rf": slices, "Q": N / M, "num_evals": M * slices}
+    return {"N": N, "M": M, "rf": slices, "Q": N / M if M else None, "num_evals": M * slices}
 
 
 def _analysis(

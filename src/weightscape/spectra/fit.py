@@ -9,74 +9,94 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from weightscape import table
+from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.layers.extract import read_layer_matrices, read_layer_matrix
 from weightscape.schemas import eigenvalues, spectra
-from weightscape.spectra.engine import Analysis, analyse, failed
+from weightscape.seeds import seed_for
+from weightscape.spectra.change import Start
+from weightscape.spectra.stream import Layer, analyse_layers
 
 
 def fit_spectra(
     weights_path: str | Path,
-    initial_path: str | Path | None,
+    initial_paths: tuple[str | Path, str | Path] | None,
     identifiers: Mapping[str, Any],
     outputs: tuple[str | Path, str | Path],
     provenance: Mapping[str, Any],
+    options: Spectra = DEFAULTS,
+    threads: int = 1,
 ) -> None:
     """Analyse every layer matrix of a network, and its change if the initial one is given.
 
-    One layer is in memory at a time.
+    A few layers are in memory at a time.
 
     Parameters
     ----------
     weights_path : str or Path
         The table `weights` of the network.
-    initial_path : str or Path or None
-        The table `weights` of the network that it started from. None says that the network is an
-        initial one: its rows are of the stage `init`; otherwise every layer has a row of the
-        stage `finetuned` and one of the stage `delta`.
+    initial_paths : tuple of str or Path, or None
+        The tables `weights` and `eigenvalues` of the network that it started from. None says that
+        the network is an initial one: its rows are of the stage `init`; otherwise every layer has
+        a row of the stage `finetuned` and one of the stage `delta`.
     identifiers : mapping
-        `dataset`, `backbone`, `condition` and `seed`.
+        `dataset`, `backbone`, `condition` and `seed`; the draws depend on all of them.
     outputs : tuple of str or Path
         Where the tables `spectra` and `eigenvalues` go.
     provenance : mapping
         Kept in the metadata of both.
+    options : Spectra, optional
+        Which of the costly quantities are computed.
+    threads : int, optional
+        Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    for layer, stage, analysis in _analyses(weights_path, initial_path):
-        keys = {**identifiers, "stage": stage}
-        spectra_rows.append(keys | layer | analysis.columns)
-        names = {name: layer[name] for name in ("layer", "role", "block")}
-        eigenvalue_rows.append(keys | names | {"values": analysis.eigenvalues})
+    layers = _layers(weights_path, initial_paths)
+    seed = seed_for("spectra", *identifiers.values())
+    for layer, analysis in analyse_layers(layers, options, threads, seed):
+        keys = {**identifiers, **layer}
+        spectra_rows.append(keys | analysis.columns)
+        keys.pop("layer_type")
+        eigenvalue_rows.append(keys | {"values": analysis.eigenvalues})
     for path, rows, schema in zip(
         outputs, (spectra_rows, eigenvalue_rows), (spectra.SCHEMA, eigenvalues.SCHEMA), strict=True
     ):
         table.write(path, table.from_rows(rows, schema), schema, provenance)
 
 
-def _analyses(
-    weights_path: str | Path, initial_path: str | Path | None
-) -> Iterator[tuple[dict[str, Any], str, Analysis]]:
-    """Give the identifiers of a layer, a stage and the analysis."""
-    if initial_path is None:
-        for layer, values in read_layer_matrices(weights_path):
-            yield layer, "init", analyse(values, layer["layer_type"])
+def _layers(
+    weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None
+) -> Iterator[Layer]:
+    """Give the layer matrices of every stage, with the stage among their identifiers."""
+    if initial_paths is None:
+        for about, values in read_layer_matrices(weights_path):
+            yield Layer({**about, "stage": "init"}, values, about["layer_type"])
         return
-    with pq.ParquetFile(initial_path) as initial:
+    known = table.read(initial_paths[1], ["layer", "values"])
+    eigenvalues_of = dict(zip(known["layer"].to_pylist(), known["values"], strict=True))
+    with pq.ParquetFile(initial_paths[0]) as initial:
         names = initial.read(columns=["layer"])["layer"].to_pylist()
         index_of = {name: index for index, name in enumerate(names)}
-        for layer, values in read_layer_matrices(weights_path):
-            yield layer, "finetuned", analyse(values, layer["layer_type"])
-            index = index_of.get(layer["layer"])
-            start = None if index is None else read_layer_matrix(initial, index)[1]
-            yield layer, "delta", _change(values, start, layer["layer_type"])
+        for about, values in read_layer_matrices(weights_path):
+            start = None
+            if (name := about["layer"]) in index_of:
+                start = Start(
+                    read_layer_matrix(initial, index_of[name])[1],
+                    eigenvalues_of[name].values.to_numpy(),
+                )
+            yield Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
+            yield _change({**about, "stage": "delta"}, values, start and start.values)
 
 
 def _change(
-    values: NDArray[np.float32], start: NDArray[np.float32] | None, layer_type: str
-) -> Analysis:
-    """Return the analysis of `values` − `start`."""
+    about: dict[str, Any], values: NDArray[np.float32], start: NDArray[np.generic] | None
+) -> Layer:
+    """Return the layer matrix `values` − `start`."""
     if start is None:
-        return failed(values.shape, "the initial network has no such layer")
-    if start.shape != values.shape:
-        return failed(values.shape, f"the initial layer has the shape {start.shape}")
-    with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
-        return analyse(np.subtract(values, start, dtype=np.float64), layer_type)
+        obstacle = "the initial network has no such layer"
+    elif start.shape != values.shape:
+        obstacle = f"the initial layer has the shape {start.shape}"
+    else:
+        with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
+            difference = np.subtract(values, start, dtype=np.float64)
+        return Layer(about, difference, about["layer_type"])
+    return Layer(about, values, about["layer_type"], obstacle=obstacle)

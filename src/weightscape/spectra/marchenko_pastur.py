@@ -1,6 +1,7 @@
 """The Marchenko–Pastur law, and its fit to the bulk of a spectrum."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,13 @@ class MarchenkoPastur:
 
 def mp_edges(Q: float, sigma: float) -> tuple[float, float]:
     """Return the edges σ²(1 ∓ 1/√Q)² of the Marchenko–Pastur law."""
-    return (sigma * (1 - Q**-0.5)) ** 2, (sigma * (1 + Q**-0.5)) ** 2
+    low, high = _edges(Q, sigma)
+    return float(low), float(high)
 
 
-def mp_density(x: NDArray[np.float64], Q: float, sigma: float) -> NDArray[np.float64]:
+def mp_density(
+    x: NDArray[np.float64], Q: float, sigma: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the Marchenko–Pastur density at the eigenvalues `x`.
 
     It is the limit law of the eigenvalues of WᵀW/N for an N×M matrix of independent entries with
@@ -53,8 +57,8 @@ def mp_density(x: NDArray[np.float64], Q: float, sigma: float) -> NDArray[np.flo
         Where to evaluate it.
     Q : float
         Aspect ratio N/M ≥ 1.
-    sigma : float
-        Standard deviation of the entries.
+    sigma : float or ndarray of float64
+        Standard deviation of the entries, or several that broadcast with `x`.
 
     Returns
     -------
@@ -66,14 +70,17 @@ def mp_density(x: NDArray[np.float64], Q: float, sigma: float) -> NDArray[np.flo
     ----------
     .. [1] Marchenko and Pastur 1967, doi:10.1070/SM1967v001n04ABEH001994
     """
-    low, high = mp_edges(Q, sigma)
+    low, high = _edges(Q, sigma)
     roots = np.sqrt(np.clip((high - x) * (x - low), 0, None))
-    return np.divide(
-        Q * roots, 2 * np.pi * sigma**2 * x, out=np.zeros_like(x), where=(x > 0) & (roots > 0)
+    density: NDArray[np.float64] = np.divide(
+        Q * roots, 2 * np.pi * sigma**2 * x, out=np.zeros_like(roots), where=(x > 0) & (roots > 0)
     )
+    return density
 
 
-def quarter_circle_density(x: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+def quarter_circle_density(
+    x: NDArray[np.float64], sigma: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the law of the singular values at Q = 1, √(4σ² − x²)/(πσ²) for 0 ≤ x ≤ 2σ.
 
     It is `mp_density` at Q = 1 in terms of x = √λ.
@@ -117,23 +124,27 @@ def fit_marchenko_pastur(
     points, density = points[kept], density[kept]
     mode = points[density.argmax()]
 
-    def distance(sigma: NDArray[np.float64]) -> float:
-        width = float(np.squeeze(sigma))
+    def distances(widths: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the squared distance from the density for every σ, in one pass."""
+        column = widths[:, np.newaxis]
         if Q == 1:
-            law = quarter_circle_density(points, width)
-        else:
-            low, high = mp_edges(Q, width)
-            if low > mode or high < mode or high > points[-1]:
-                return _PENALTY**2 * points.size
-            law = mp_density(points, Q, width)
-        return float(np.sum((law - density) ** 2))
+            return _squares(quarter_circle_density(points, column) - density)
+        found = np.full(widths.size, _PENALTY**2 * points.size)
+        low, high = _edges(Q, widths)
+        fits = (low <= mode) & (high >= mode) & (high <= points[-1])
+        found[fits] = _squares(mp_density(points, Q, column[fits]) - density)
+        return found
+
+    def distance(sigma: NDArray[np.float64]) -> float:
+        return float(distances(sigma)[0])
 
     guess = np.sqrt(largest) / (1 + Q**-0.5)
-    grid = (slice(0.05 * guess, 2 * guess, 0.01 * guess),)
-    found, residual = optimize.brute(distance, grid, full_output=True)[:2]
-    if residual >= _PENALTY**2:
+    grid = np.arange(0.05, 2, 0.01) * guess
+    best = float(grid[distances(grid).argmin()])
+    polished = optimize.minimize(distance, best, method="Nelder-Mead")
+    if polished.fun >= _PENALTY**2:
         return None
-    sigma = float(found[0])
+    sigma = float(polished.x[0])
     low, high = mp_edges(Q, sigma)
     margin = np.sqrt(Q**-0.5 * (high / M) ** (2 / 3))
     return MarchenkoPastur(
@@ -143,6 +154,15 @@ def fit_marchenko_pastur(
         num_spikes=int(np.count_nonzero(rescaled > high + margin)),
         mp_softrank=float(high / largest),
     )
+
+
+def _edges(Q: float, sigma: float | NDArray[np.float64]) -> tuple[Any, Any]:
+    return (sigma * (1 - Q**-0.5)) ** 2, (sigma * (1 + Q**-0.5)) ** 2
+
+
+def _squares(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.einsum("ij,ij->i", residuals, residuals)
+    return found
 
 
 def _density(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

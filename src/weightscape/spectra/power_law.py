@@ -1,6 +1,7 @@
 """The power law of the upper tail of a spectrum, found by an exact scan over its start."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ for xmin away: both give the same fit unless the best xmin lies between the two 
 """
 SPREAD = 1e-6
 """Smallest spread of the logarithms that is not rounding: orthogonal weights have no tail."""
-_PROBES = 48
-_BLOCK = 4096  # candidates whose bounds are computed at a time
+_PROBES = (6, 24, 96, 384)  # points per tail: coarse bounds take most candidates away
+_FEW = 8  # candidates that are measured at once rather than bounded more finely
+_BLOCK = 2**18  # points at which bounds are computed at a time
 _SLACK = 1e-12  # by which rounding may raise a bound above the distance that it bounds
 
 
@@ -45,14 +47,51 @@ class PowerLaw:
     n_tail: int
 
 
+class Sample(NamedTuple):
+    """The distinct values of a sample in ascending order.
+
+    Attributes
+    ----------
+    values : ndarray of float64
+        The values.
+    logs : ndarray of float64
+        Logarithms of their ratios to the largest one.
+    counts : ndarray of int64
+        How often each occurs, at least once.
+    """
+
+    values: NDArray[np.float64]
+    logs: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+
+class Tail(NamedTuple):
+    """The tail that is closest to its power law.
+
+    Attributes
+    ----------
+    start : int
+        Index of xmin among the distinct values.
+    slope : float
+        alpha − 1.
+    D : float
+        Kolmogorov–Smirnov distance.
+    n : int
+        Number of values in the tail.
+    """
+
+    start: int
+    slope: float
+    D: float
+    n: int
+
+
 def fit_power_law(eigenvalues: NDArray[np.float64]) -> PowerLaw | None:
     """Fit a power law to the upper tail, which starts where the fit is closest.
 
     Every value but the largest is a candidate for xmin; the one with the smallest
     Kolmogorov–Smirnov distance wins, the first of equals. This is the method of [1]_ with the
-    conventions of the powerlaw package 1.5 [2]_ (repeated values included), found without
-    computing every distance: a distance is a maximum over the tail, so its maximum over a few
-    points bounds it from below, and the search ends when no bound is below the best distance.
+    conventions of the powerlaw package 1.5 [2]_ (repeated values included).
 
     Parameters
     ----------
@@ -71,57 +110,80 @@ def fit_power_law(eigenvalues: NDArray[np.float64]) -> PowerLaw | None:
     .. [1] Clauset, Shalizi and Newman 2009, doi:10.1137/070710111
     .. [2] Alstott, Bullmore and Plenz 2014, doi:10.1371/journal.pone.0085777
     """
+    sample = distinct(eigenvalues)
+    if sample is None:
+        return None
+    tail = closest_tail(sample.logs, sample.counts)
+    return PowerLaw(
+        alpha=1 + tail.slope,
+        D=tail.D,
+        sigma=tail.slope / tail.n**0.5,
+        xmin=float(sample.values[tail.start]),
+        xmax=float(sample.values[-1]),
+        n_tail=tail.n,
+    )
+
+
+def distinct(eigenvalues: NDArray[np.float64]) -> Sample | None:
+    """Return the distinct values above `ZERO`, or None where they spread no more than `SPREAD`."""
     values, counts = np.unique(
         eigenvalues[eigenvalues > ZERO * eigenvalues.max(initial=0)], return_counts=True
     )
     if values.size == 0:
         return None
     logs = np.log(values) - np.log(values[-1])
-    if logs[0] > -SPREAD:
-        return None
-    below = np.cumsum(counts) - counts
+    return None if logs[0] > -SPREAD else Sample(values, logs, counts)
+
+
+def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
+    """Return the tail with the smallest distance, the first of equals.
+
+    Not every distance is computed: a distance is a maximum over the tail, so its maximum over a
+    few points bounds it from below, and a candidate whose bound is above a known distance is out.
+
+    Parameters
+    ----------
+    logs : ndarray of float64
+        Logarithms of at least two distinct values, ascending.
+    counts : ndarray of int64
+        How often each occurs, at least once. The counts of a bootstrap sample serve as well.
+    """
+    below = (np.cumsum(counts) - counts).astype(np.float64)
     tails = counts.sum() - below
     excess = np.cumsum((counts * logs)[::-1])[::-1] - tails * logs
     slopes = tails[:-1] / excess[:-1]  # alpha − 1 of every candidate
-
-    start, distance = _closest(logs, below, tails, slopes)
-    n_tail = int(tails[start])
-    return PowerLaw(
-        alpha=float(1 + slopes[start]),
-        D=distance,
-        sigma=float(slopes[start] / np.sqrt(n_tail)),
-        xmin=float(values[start]),
-        xmax=float(values[-1]),
-        n_tail=n_tail,
-    )
-
-
-def _closest(
-    logs: NDArray[np.float64],
-    below: NDArray[np.int64],
-    tails: NDArray[np.int64],
-    slopes: NDArray[np.float64],
-) -> tuple[int, float]:
-    """Return the candidate with the smallest distance, the first of equals, and its distance."""
-
-    def gaps(start: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return how far fit and sample are apart at the values `at` for the tails `start`."""
-        fitted = -np.expm1(-slopes[start] * (logs[at] - logs[start]))
-        return np.abs(fitted - (below[at] - below[start]) / tails[start])
-
     last = logs.size - 1
-    shares = np.linspace(0, 1, _PROBES)[:, np.newaxis]
-    bounds = np.empty(last)
-    for first in range(0, last, _BLOCK):
-        start = np.arange(first, min(first + _BLOCK, last))
-        probes = start + np.rint(shares * (last - start)).astype(np.int64)
-        bounds[start] = gaps(start[np.newaxis], probes).max(axis=0)
 
-    best, distance = 0, np.inf
-    for candidate in np.argsort(bounds, kind="stable"):
-        if bounds[candidate] > distance + _SLACK:
+    def bounds(start: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the largest gap between fit and sample at a few points of the tails `start`."""
+        probes = start + (shares * (last - start)).astype(np.int64)
+        fitted = -np.expm1(slopes[start] * (logs[start] - logs.take(probes)))
+        gaps = np.abs(fitted - (below.take(probes) - below[start]) / tails[start])
+        found: NDArray[np.float64] = gaps.max(axis=0)
+        return found
+
+    def distance(start: int) -> float:
+        """Return the largest gap between fit and sample on the tail `start`."""
+        fitted = -np.expm1(slopes[start] * (logs[start] - logs[start:]))
+        return float(np.abs(fitted - (below[start:] - below[start]) / tails[start]).max())
+
+    candidates, least = np.arange(last), np.zeros(last)
+    best = (np.inf, -1)
+    for probes in _PROBES:
+        if candidates.size <= _FEW:
             break
-        exact = float(gaps(candidate, np.arange(candidate, last + 1)).max())
-        if (exact, candidate) < (distance, best):
-            best, distance = int(candidate), exact
-    return best, distance
+        shares = np.arange(1, probes + 1)[:, np.newaxis] / probes
+        step = _BLOCK // probes
+        blocks = [candidates[first : first + step] for first in range(0, candidates.size, step)]
+        least = np.concatenate([bounds(block, shares) for block in blocks])
+        promising = int(candidates[least.argmin()])
+        best = min(best, (distance(promising), promising))
+        kept = least <= best[0] + _SLACK
+        candidates, least = candidates[kept], least[kept]
+    for index in np.argsort(least, kind="stable"):
+        if least[index] > best[0] + _SLACK:
+            break
+        candidate = int(candidates[index])
+        best = min(best, (distance(candidate), candidate))
+    start = best[1]
+    return Tail(start, float(slopes[start]), best[0], int(tails[start]))
