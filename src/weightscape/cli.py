@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+import time
 
 from weightscape.driver import DriverAliveError, take
 
@@ -14,8 +16,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="command")
     for function in (schema, dictionary, unlock):
         command = commands.add_parser(function.__name__, help=function.__doc__)
-        command.set_defaults(function=function)
-    status: int = parser.parse_args(arguments).function()
+        command.set_defaults(function=lambda _, function=function: function())
+    _add_spectra(commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__))
+    options = parser.parse_args(arguments)
+    status: int = options.function(options)
     return status
 
 
@@ -45,6 +49,90 @@ def unlock() -> int:
     except DriverAliveError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def spectra(options: argparse.Namespace) -> int:
+    """Analyse the weights of checkpoints; the exit status is 1 where something could not be."""
+    from weightscape import table
+    from weightscape.checkpoints.analyse import Options, analyse_checkpoints
+    from weightscape.checkpoints.checkpoint import CheckpointError
+    from weightscape.checkpoints.find import open_checkpoint
+    from weightscape.checkpoints.report import summary
+    from weightscape.config.spectra import CHEAP, Spectra
+    from weightscape.schemas.checkpoint_spectra import SCHEMA
+
+    try:
+        base = open_checkpoint(options.base) if options.base else None
+    except CheckpointError as error:
+        sys.stderr.write(f"--base {error}\n")
+        return 1
+    how = Options(
+        # Subspaces cost nothing where there is no base to compare with.
+        CHEAP if options.cheap else Spectra(subspace=10),
+        options.conv,
+        options.threads,
+        options.max_memory,
+    )
+    rows = []
+    start = time.perf_counter()
+    for part in analyse_checkpoints(options.paths, base, how):
+        sys.stdout.write(summary(part, time.perf_counter() - start) + "\n")
+        sys.stdout.flush()
+        rows += part
+        start = time.perf_counter()
+    failures = sum(row["status"] == "failed" for row in rows)
+    sys.stdout.write(f"{failures} of {len(rows)} rows failed\n")
+    if options.output:
+        given = {name: value for name, value in vars(options).items() if name != "function"}
+        provenance = {"command": "spectra", "options": given}
+        table.write(options.output, table.from_rows(rows, SCHEMA), SCHEMA, provenance)
+        sys.stdout.write(f"table: {options.output}\n")
+    return int(failures > 0)
+
+
+def _add_spectra(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(function=spectra)
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH",
+        help="a .safetensors, .pt, .pth, .bin or .ckpt file, the index of a sharded checkpoint, a "
+        "folder of them, or timm:NAME, which alone downloads",
+    )  # fmt: skip
+    command.add_argument(
+        "--base", metavar="PATH",
+        help="the checkpoint that they come from, for rows on their change from it",
+    )  # fmt: skip
+    command.add_argument(
+        "-o", "--output", metavar="TABLE.parquet", type=_parquet, help="where the table goes"
+    )
+    command.add_argument(
+        "--conv", choices=("pooled", "unfolded"), default="pooled",
+        help="convolutions as one slice per kernel position, their eigenvalues pooled, or as one "
+        "matrix of outputs by inputs times kernel positions (default: %(default)s)",
+    )  # fmt: skip
+    command.add_argument(
+        "--cheap", action="store_true",
+        help="only what costs next to nothing: no fit of the bulk, interval of alpha or null",
+    )  # fmt: skip
+    command.add_argument(
+        "--threads", type=_cores, metavar="N", default=os.cpu_count(), help="default: all cores"
+    )
+    command.add_argument(
+        "--max-memory", type=float, metavar="GB",
+        help="what the analysis of one layer may take; larger ones get a row with the reason "
+        "(default: what is free)",
+    )  # fmt: skip
+
+
+def _parquet(path: str) -> str:
+    if not path.endswith(".parquet"):
+        raise argparse.ArgumentTypeError("the table is a Parquet file: end its name in .parquet")
+    return path
+
+
+def _cores(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a number of cores is 1 or more")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import torchvision
 from torch import nn
 
 from weightscape.layers.catalogue import catalogue, matrix
+from weightscape.layers.names import infer_classifier
 
 TIMM = ("resnet10t", "resnet18", "resnet50", "vit_tiny_patch16_224", "convnext_atto",
         "resnet50_clip", "swin_tiny_patch4_window7_224", "efficientnet_b0")  # fmt: skip
@@ -39,7 +40,7 @@ def roles(layers):
 @pytest.fixture(scope="module", params=[*TIMM, *(f"torchvision/{name}" for name in TORCHVISION)])
 def real(request):
     model, classifier = network(request.param)
-    return model, classifier, catalogue(shapes_of(model), classifier)
+    return model, classifier, catalogue(shapes_of(model), classifier).layers
 
 
 def test_every_operator_is_covered_once(real):
@@ -89,12 +90,12 @@ def test_order_of_the_parameters_does_not_matter(real):
     model, classifier, layers = real
     names = list(shapes_of(model).items())
     random.Random(0).shuffle(names)
-    assert catalogue(dict(names), classifier) == layers
+    assert catalogue(dict(names), classifier).layers == layers
 
 
 def test_resnet_roles():
     model, classifier = network("resnet10t")
-    assert roles(catalogue(shapes_of(model), classifier)) == [
+    assert roles(catalogue(shapes_of(model), classifier).layers) == [
         ("conv1.0", "stem", 0), ("conv1.3", "stem", 0), ("conv1.6", "stem", 0),
         ("layer1.0.conv1", "conv", 1), ("layer1.0.conv2", "conv", 1),
         ("layer2.0.conv1", "conv", 2), ("layer2.0.conv2", "conv", 2),
@@ -110,7 +111,7 @@ def test_resnet_roles():
 @pytest.mark.parametrize("name", ["resnet18", "torchvision/resnet18", "resnet50"])
 def test_resnet_layers_keep_their_order(name):
     model, classifier = network(name)
-    layers = catalogue(shapes_of(model), classifier)
+    layers = catalogue(shapes_of(model), classifier).layers
     matrices = [key for key, shape in shapes_of(model).items() if len(shape) > 1]
     assert [entry.parameter for entry in layers] == matrices
     assert Counter(entry.role for entry in layers) == (
@@ -135,7 +136,7 @@ def test_resnet_layers_keep_their_order(name):
 )  # fmt: skip
 def test_transformer_roles(name, block, head, positions):
     model, classifier = network(name)
-    stem, embedding, *body, last = catalogue(shapes_of(model), classifier)
+    stem, embedding, *body, last = catalogue(shapes_of(model), classifier).layers
     width = positions[1]
     assert (stem.role, stem.slices, stem.rows, stem.cols) == ("stem", 256, width, 3)
     assert (embedding.layer, embedding.role, embedding.layer_type) == (
@@ -154,7 +155,7 @@ def test_transformer_roles(name, block, head, positions):
 
 def test_convnext_roles():
     model, classifier = network("convnext_atto")
-    layers = {e.layer: e for e in catalogue(shapes_of(model), classifier)}
+    layers = {e.layer: e for e in catalogue(shapes_of(model), classifier).layers}
     depthwise = layers["stages.0.blocks.0.conv_dw"]
     assert (depthwise.role, depthwise.slices, depthwise.rows, depthwise.cols) == (
         "conv", 1, 40, 49)  # fmt: skip
@@ -168,7 +169,7 @@ def test_convnext_roles():
 
 def test_clip_resnet_roles():
     model, classifier = network("resnet50_clip")
-    layers = catalogue(shapes_of(model), classifier)
+    layers = catalogue(shapes_of(model), classifier).layers
     assert roles(layers[:3]) == [(f"stem.conv{i}.conv", "stem", 0) for i in (1, 2, 3)]
     assert roles(layers[-5:]) == [
         ("head.pos_embed", "embedding", 17), ("head.q", "q", 17), ("head.k", "k", 17),
@@ -177,20 +178,134 @@ def test_clip_resnet_roles():
     assert sum(entry.role == "downsample" for entry in layers) == 4
 
 
-def test_what_is_not_a_matrix_has_no_entry():
-    shapes = {
-        "norm.weight": (8,), "norm.bias": (8,), "norm.running_mean": (8,), "fc.bias": (3,),
-        "norm.num_batches_tracked": (), "cls_token": (1, 1, 8), "scale.weight": (8, 1, 1),
-        "attn.relative_position_index": (49, 49), "attn.relative_position_bias_table": (169, 3),
-        "empty.weight": (0, 8), "fc.weight": (3, 8),
-    }  # fmt: skip
-    assert [entry.layer for entry in catalogue(shapes, "fc")] == ["fc"]
-    assert catalogue(shapes, "")[0].role == "other"
+def test_every_parameter_is_a_layer_or_has_a_reason(real):
+    model, classifier, layers = real
+    skipped = catalogue(shapes_of(model), classifier).skipped
+    held = {entry.parameter for entry in layers}
+    assert held | {entry.parameter for entry in skipped} == set(model.state_dict())
+    assert not held & {entry.parameter for entry in skipped}
+
+
+def test_the_classifier_is_found_by_its_name(real):
+    model, classifier, _ = real
+    names = [name.removesuffix(".weight") for name, v in model.state_dict().items() if v.ndim > 1]
+    random.Random(0).shuffle(names)
+    assert infer_classifier(names) == classifier
+
+
+@pytest.mark.parametrize(
+    ("names", "classifier"),
+    [
+        (["features.0", "classifier.0", "classifier.3", "classifier.6"], "classifier.6"),
+        (["model.layers.0.mlp.up_proj", "lm_head"], "lm_head"),
+        (["blocks.0.attn.qkv"], ""),
+        (["0", "2"], ""),
+    ],
+)
+def test_a_classifier_is_not_guessed(names, classifier):
+    assert infer_classifier(names) == classifier
+
+
+@pytest.mark.parametrize(
+    ("parameter", "shape", "reason"),
+    [
+        ("norm.weight", (8,), "a vector has no spectrum"),
+        ("norm.num_batches_tracked", (), "a scalar has no spectrum"),
+        ("cls_token", (1, 1, 8), "a vector has no spectrum"),
+        ("scale.weight", (8, 1, 1), "a vector has no spectrum"),
+        ("attn.relative_position_index", (49, 49), "a table or a buffer"),
+        ("attn.relative_position_bias_table", (169, 3), "a table or a buffer"),
+        ("register_tokens", (1, 4, 8), "a table or a buffer"),
+        ("empty.weight", (0, 8), "it is empty"),
+        ("kernel", (8, 8, 3, 3), "4 dimensions under this name"),
+        ("x.weight", (2, 2, 2, 2, 2, 2), "6 dimensions"),
+    ],
+)
+def test_what_is_not_a_matrix_has_a_reason(parameter, shape, reason):
+    layers, skipped = catalogue({parameter: shape, "fc.weight": (3, 8)}, "fc")
+    assert [entry.layer for entry in layers] == ["fc"]
+    (entry,) = skipped
+    assert entry.parameter == parameter
+    assert reason in entry.reason
+
+
+def modules():
+    return nn.ModuleDict(
+        {
+            "conv1d": nn.Conv1d(4, 6, 3),
+            "conv2d": nn.Conv2d(4, 6, 3),
+            "conv3d": nn.Conv3d(4, 6, 3),
+            "up": nn.ConvTranspose2d(4, 6, 3),
+            "depthwise": nn.Conv2d(8, 8, 3, groups=8),
+            "grouped": nn.Conv2d(8, 6, 3, groups=2),
+            "attention": nn.MultiheadAttention(8, 2),
+            "other_keys": nn.MultiheadAttention(8, 2, kdim=6, vdim=4),
+            "words": nn.ModuleDict({"embedding": nn.Embedding(30, 8)}),
+            "recurrent": nn.LSTM(8, 5),
+        }
+    )
+
+
+def test_layers_of_torch_modules():
+    layers = catalogue(shapes_of(modules()), "").layers
+    assert {e.layer: (e.layer_type, e.slices, e.rows, e.cols) for e in layers} == {
+        "conv1d": ("Conv1d", 3, 6, 4),
+        "conv2d": ("Conv2d", 9, 6, 4),
+        "conv3d": ("Conv3d", 27, 6, 4),
+        "up": ("Conv2d", 9, 4, 6),
+        "depthwise": ("Conv2d", 1, 8, 9),
+        "grouped": ("Conv2d", 9, 6, 4),
+        "attention.in_proj.q": ("Linear", 1, 8, 8),
+        "attention.in_proj.k": ("Linear", 1, 8, 8),
+        "attention.in_proj.v": ("Linear", 1, 8, 8),
+        "attention.out_proj": ("Linear", 1, 8, 8),
+        "other_keys.q_proj": ("Linear", 1, 8, 8),
+        "other_keys.k_proj": ("Linear", 1, 8, 6),
+        "other_keys.v_proj": ("Linear", 1, 8, 4),
+        "other_keys.out_proj": ("Linear", 1, 8, 8),
+        "words.embedding": ("Embedding", 1, 30, 8),
+        "recurrent.weight_ih_l0": ("Linear", 1, 20, 8),
+        "recurrent.weight_hh_l0": ("Linear", 1, 20, 5),
+    }
+    assert {e.role for e in layers if e.layer.startswith("conv")} == {"conv"}
+
+
+def test_unfolded_convolutions_map_patches():
+    state = modules().state_dict()
+    layers = {e.layer: e for e in catalogue(shapes_of(modules()), "", "unfolded").layers}
+    for name in ("conv1d", "conv2d", "conv3d", "grouped", "depthwise"):
+        parameter = state[f"{name}.weight"].numpy()
+        assert layers[name].layer_type == f"UnfoldedConv{parameter.ndim - 2}d"
+        np.testing.assert_array_equal(
+            matrix(parameter, layers[name])[0], parameter.reshape(len(parameter), -1)
+        )
+    assert layers["attention.out_proj"].layer_type == "Linear"
+
+
+def test_the_slices_of_a_transposed_convolution_have_its_singular_values():
+    weight = modules()["up"].weight.detach().double()
+    (layer,) = catalogue({"up.weight": tuple(weight.shape)}, "").layers
+    found = np.linalg.svd(matrix(weight.numpy(), layer), compute_uv=False)
+    turned = weight.transpose(0, 1)  # outputs by inputs, as in a convolution
+    (layer,) = catalogue({"up.weight": tuple(turned.shape)}, "").layers
+    expected = np.linalg.svd(matrix(turned.numpy(), layer), compute_uv=False)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_state_dict_of_one_module():
+    layers, skipped = catalogue({"weight": (3, 4), "bias": (3,)}, "")
+    assert [(e.layer, e.parameter, e.role) for e in layers] == [("weight", "weight", "other")]
+    assert [e.parameter for e in skipped] == ["bias"]
+
+
+def test_parameters_that_would_share_a_name_keep_theirs():
+    layers = catalogue({"a": (5, 4), "a.weight": (3, 4)}, "").layers
+    assert {(e.layer, e.parameter) for e in layers} == {("a", "a"), ("a.weight", "a.weight")}
 
 
 @pytest.mark.parametrize("name", ["wte", "word_embeddings", "tok_embed", "embed_tokens"])
 def test_token_tables_are_embeddings(name):
-    (entry,) = catalogue({f"model.{name}.weight": (100, 16)}, "head")
+    (entry,) = catalogue({f"model.{name}.weight": (100, 16)}, "head").layers
     assert (entry.role, entry.layer_type, entry.rows, entry.cols) == (
         "embedding", "Embedding", 100, 16)  # fmt: skip
 
@@ -207,12 +322,13 @@ def test_token_tables_are_embeddings(name):
     ],
 )
 def test_matrix_has_a_slice_for_every_kernel_position(shape, expected, kind):
-    (entry,) = catalogue({"fc.weight": shape}, "fc")
+    (entry,) = catalogue({"fc.weight": shape}, "fc").layers
     parameter = np.arange(prod(shape), dtype=np.float64).reshape(shape)
     values = matrix(parameter, entry)
     assert entry.layer_type == kind
     assert (entry.slices, entry.rows, entry.cols) == values.shape == expected
-    assert values.dtype == np.float32
+    assert values.dtype == np.float64
+    assert values.flags.c_contiguous
     flat = parameter.reshape(*shape[:2], -1)
     if shape[1] == 1:
         np.testing.assert_array_equal(values[0], flat[:, 0])
@@ -221,20 +337,63 @@ def test_matrix_has_a_slice_for_every_kernel_position(shape, expected, kind):
             np.testing.assert_array_equal(piece, flat[:, :, index])
 
 
-@pytest.mark.parametrize("parameter", ["attn.qkv.weight", "attn.in_proj_weight"])
-def test_matrix_of_a_fused_projection_is_a_third(parameter):
-    values = np.arange(36, dtype=np.float32).reshape(9, 4)
-    parts = catalogue({parameter: (9, 4)}, "")
-    assert [part.role for part in parts] == ["q", "k", "v"]
-    np.testing.assert_array_equal(np.concatenate([matrix(values, p)[0] for p in parts]), values)
+@pytest.mark.parametrize(
+    ("parameter", "shape", "parts"),
+    [
+        ("attn.qkv.weight", (9, 3), "qkv"),
+        ("attn.qkv.weight", (18, 3), "qkv"),
+        ("attn.in_proj_weight", (9, 3), "qkv"),
+        ("attn.Wqkv.weight", (9, 3), "qkv"),
+        ("attn.kv.weight", (6, 3), "kv"),
+    ],
+)
+def test_a_fused_projection_falls_into_parts_of_its_rows(parameter, shape, parts):
+    values = np.arange(prod(shape), dtype=np.float32).reshape(shape)
+    layers = catalogue({parameter: shape}, "").layers
+    assert "".join(layer.role for layer in layers) == parts
+    np.testing.assert_array_equal(np.concatenate([matrix(values, e)[0] for e in layers]), values)
 
 
-def test_fused_rows_that_are_no_thirds_stay_whole():
-    (entry,) = catalogue({"attn.qkv.weight": (8, 4)}, "")
-    assert (entry.layer, entry.rows) == ("attn.qkv", 8)
+def test_a_projection_of_inputs_by_outputs_falls_into_parts_of_its_columns():
+    values = np.arange(27, dtype=np.float32).reshape(3, 9)
+    layers = catalogue({"h.0.attn.c_attn.weight": (3, 9)}, "").layers
+    assert [layer.layer for layer in layers] == [f"h.0.attn.c_attn.{part}" for part in "qkv"]
+    found = np.concatenate([matrix(values, layer)[0] for layer in layers])
+    np.testing.assert_array_equal(found, values.T)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "shape"),
+    [
+        ("attn.qkv.weight", (8, 4)),
+        ("attn.qkv_proj.weight", (6, 4)),  # grouped queries: 4 rows for q, 1 for k, 1 for v
+        ("mixer.in_proj.weight", (12, 4)),
+    ],
+)
+def test_a_projection_that_does_not_show_where_it_divides_stays_whole(parameter, shape):
+    (entry,) = catalogue({parameter: shape}, "").layers
+    assert (entry.layer, entry.rows) == (parameter.removesuffix(".weight"), shape[0])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "role"),
+    [
+        ("model.layers.0.mlp.experts.gate_up_proj", "mlp_in"),
+        ("model.layers.0.mlp.experts.down_proj", "mlp_out"),
+        ("model.layers.0.block_sparse_moe.input_linear.weight", "mlp_in"),
+    ],
+)
+def test_stacked_experts_are_a_layer_each(parameter, role):
+    values = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    layers = catalogue({parameter: values.shape}, "").layers
+    name = parameter.removesuffix(".weight")
+    assert [(e.layer, e.layer_type, e.role) for e in layers] == [
+        (f"{name}.{index}", "Linear", role) for index in (0, 1)
+    ]
+    np.testing.assert_array_equal(np.stack([matrix(values, e)[0] for e in layers]), values)
 
 
 def test_matrix_of_a_position_table_drops_the_leading_one():
-    (entry,) = catalogue({"pos_embed": (1, 5, 4)}, "")
+    (entry,) = catalogue({"pos_embed": (1, 5, 4)}, "").layers
     values = np.arange(20, dtype=np.float32).reshape(1, 5, 4)
     np.testing.assert_array_equal(matrix(values, entry), values)

@@ -77,7 +77,7 @@ def test_dtype_is_that_of_the_checkpoint(checkpoint):
     ("state", "metadata", "message"),
     [
         ({"fc.weight": torch.ones(3, 3)}, None, "does not say what the network is"),
-        ({"fc.weight": torch.ones(3, 3, dtype=torch.int8)}, METADATA, "fc.weight is I8"),
+        ({"fc.weight": torch.ones(3, 3, dtype=torch.int8)}, METADATA, "fc.weight is int8"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path, state, metadata, message):

@@ -1,18 +1,30 @@
 """The layer matrices of a network, told from the names and shapes of its parameters alone."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.layers.names import ROLES, blocks, natural, role
 
-_WEIGHT = re.compile(r"(?P<layer>.+)(\.weight|(?<=_proj)_weight)$")
-_POSITIONS = re.compile(r".*pos(ition)?_embed(ding)?s?$")
-_FUSED = re.compile(r"(.*\.)?(qkv|in_proj)$")
+Conv = Literal["pooled", "unfolded"]
+"""A convolution as one slice per kernel position, or as one matrix of outputs by all it sees."""
+
+_WEIGHT = re.compile(r"(.*\.)?(weight(_[ih]h_l\d+\w*)?|\w*_proj_weight)$")
+_SUFFIX = re.compile(r"(\.weight|(?<=_proj)_weight)$")
+_POSITIONS = re.compile(r".*pos(ition(al)?)?_embed(ding)?s?$")
+_EXPERTS = re.compile(r"(.*\.)?\w*(experts?|moe)(\.|$)")
+_TABLE = re.compile(
+    r".*(bias|rel_|_rel|pos|token|scale|index|idx|mask|alpha|gamma|freq|running|latent|query)"
+)
+_FUSED = (
+    (re.compile(r"(.*\.)?(qkv|Wqkv|qkv_proj|c_attn)\.weight$|(.*\.)?in_proj_weight$"), "qkv"),
+    (re.compile(r"(.*\.)?(kv|kv_proj)\.weight$"), "kv"),
+)
 _KINDS = {2: "Linear", 3: "Conv1d", 4: "Conv2d", 5: "Conv3d"}
 
 
@@ -24,15 +36,17 @@ class LayerMatrix:
     ----------
     layer : str
         Name: the parameter's without ``.weight``, with ``.q``, ``.k``, ``.v`` for the parts of a
-        fused projection.
+        fused projection and ``.0``, ``.1`` … for stacked experts.
     parameter : str
         The parameter that holds it.
     role, block, layer_type : str, int, str
         As in the table `weights`.
     start, stop : int
-        The rows of the parameter (its first dimension) that belong to it.
+        The rows that belong to it, of the parameter as rows of `cols` inputs.
     slices, rows, cols : int
         Shape of the matrix: outputs by inputs, once for every kernel position.
+    transposed : bool
+        Whether the parameter is stored as inputs by outputs.
     """
 
     layer: str
@@ -45,20 +59,49 @@ class LayerMatrix:
     slices: int
     rows: int
     cols: int
+    transposed: bool = False
 
 
-def catalogue(shapes: Mapping[str, tuple[int, ...]], classifier: str) -> list[LayerMatrix]:
-    """Return the layer matrices of a network, in network order.
+class Skipped(NamedTuple):
+    """A parameter that gives no layer matrix, and why."""
 
-    * Vectors and scalars (norms, biases, class tokens, running statistics) give none.
+    parameter: str
+    reason: str
+
+
+class Catalogue(NamedTuple):
+    """Every parameter of a network: as layer matrices, or with the reason why not."""
+
+    layers: list[LayerMatrix]
+    skipped: list[Skipped]
+
+
+def catalogue(
+    shapes: Mapping[str, tuple[int, ...]], classifier: str, conv: Conv = "pooled"
+) -> Catalogue:
+    """Return the layer matrices of a network, in network order, and what gives none.
+
+    * Vectors and scalars (norms, biases, class tokens, running statistics) are skipped, and so
+      are empty parameters, tables (relative positions, biases of attention) and parameters of
+      three and more dimensions that are not called a weight.
     * A 2-D weight is a Linear, or an Embedding where its name says so. A table of position
       embeddings is an Embedding too, with the leading ones of its shape dropped.
     * A convolution has one slice of outputs by inputs for every kernel position. Where it sees
       one input channel (depthwise, or a stem that reads grey images) such slices would be
-      columns; it is one matrix of outputs by kernel positions instead. The number of groups
-      does not show in a shape: other grouped convolutions keep their groups below one another,
-      as outputs by inputs per group.
-    * A fused projection (``qkv.weight``, ``in_proj_weight``) falls into thirds of its rows.
+      columns; it is one matrix of outputs by kernel positions instead. With `conv` unfolded all
+      are one matrix of outputs by inputs times kernel positions.
+    * A shape shows neither groups nor direction. Grouped convolutions keep their groups below one
+      another, as outputs by inputs per group. A transposed convolution is stored as inputs by
+      outputs: its slices have the same singular values either way, but unfolded it is inputs by
+      outputs times kernel positions. Names such as ``up`` or ``deconv`` prove nothing and are not
+      asked.
+    * A fused projection (``qkv``, ``in_proj_weight``, ``kv``) falls into equal parts of its rows
+      where each part has a whole multiple of its inputs as rows; others (grouped queries, keys
+      narrower than values) stay whole, for where they divide does not show. GPT-2's ``c_attn`` is
+      stored as inputs by outputs and divided by columns. That q, k and v lie one after another,
+      and not interleaved by head, is taken from the name: timm's MaxViT and CoAtNet interleave.
+    * Experts that are stacked in one 3-D parameter are a Linear each.
+    * The gates of a recurrent layer stay below one another.
 
     Parameters
     ----------
@@ -67,30 +110,36 @@ def catalogue(shapes: Mapping[str, tuple[int, ...]], classifier: str) -> list[La
     classifier : str
         Name of the module that holds the classifier, as timm gives it (``fc``, ``head.fc``);
         empty if there is none.
+    conv : {"pooled", "unfolded"}
+        The form of convolutions.
 
     Returns
     -------
-    list of LayerMatrix
-        Sorted by block, then by the order in which a block applies its roles, then by name; so
-        the order in which a checkpoint keeps its parameters does not matter.
+    Catalogue
+        Its layers are sorted by block, then by the order in which a block applies its roles, then
+        by name; so the order in which a checkpoint keeps its parameters does not matter.
     """
-    found: dict[str, tuple[str, tuple[int, ...]]] = {}
+    found: dict[str, str] = {}
+    skipped = []
     for parameter, shape in shapes.items():
-        if (weight := _WEIGHT.match(parameter)) and _is_matrix(shape):
-            found[weight["layer"]] = parameter, shape
-        elif _POSITIONS.match(parameter) and len(table := _squeezed(shape)) == 2:
-            found[parameter] = parameter, table
+        if reason := _no_operator(parameter, shape):
+            skipped.append(Skipped(parameter, reason))
+        else:
+            name = _SUFFIX.sub("", parameter)
+            found[parameter if name in found else name] = parameter
     block = blocks(found, classifier)
-    entries = [
-        entry
-        for layer, (parameter, shape) in found.items()
-        for entry in _entries(layer, parameter, shape, block[layer], classifier)
+    layers = [
+        part
+        for layer, parameter in found.items()
+        for whole in [_whole(layer, parameter, shapes[parameter], block, classifier, conv)]
+        for part in _parts(whole, shapes[parameter])
     ]
-    return sorted(entries, key=lambda e: (e.block, ROLES.index(e.role), natural(e.layer)))
+    layers.sort(key=lambda e: (e.block, ROLES.index(e.role), natural(e.layer)))
+    return Catalogue(layers, skipped)
 
 
-def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.float32]:
-    """Return the entries of `layer` as a float32 array (slices, rows, cols).
+def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.floating]:
+    """Return the entries of `layer` as a contiguous array (slices, rows, cols), of the same dtype.
 
     Parameters
     ----------
@@ -99,32 +148,91 @@ def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.fl
     layer : LayerMatrix
         Which part of it, and in what form.
     """
+    if layer.transposed:
+        parameter = parameter.T
     entries = parameter.reshape(-1, layer.cols, layer.slices)[layer.start : layer.stop]
-    return np.ascontiguousarray(entries.transpose(2, 0, 1), np.float32)
+    return np.ascontiguousarray(entries.transpose(2, 0, 1))
 
 
-def _entries(
-    layer: str, parameter: str, shape: tuple[int, ...], block: int, classifier: str
-) -> Iterator[LayerMatrix]:
-    """Give the one matrix of a layer, or the three of a fused projection."""
-    whole_role = role(layer, len(shape) > 2, block, classifier)
-    layer_type = "Embedding" if whole_role == "embedding" else _KINDS[len(shape)]
+def _no_operator(parameter: str, shape: tuple[int, ...]) -> str:
+    """Say why a parameter is not a linear operator; nothing if it is."""
+    if prod(shape) == 0:
+        return "it is empty"
+    if not shape:
+        return "a scalar has no spectrum"
+    is_weight = _is_weight(parameter)
+    vector = len(shape) != 2 and prod(shape[1:]) == 1 if is_weight else max(shape) == prod(shape)
+    if len(shape) == 1 or vector:
+        return "a vector has no spectrum"
+    if _POSITIONS.match(parameter) and len(_squeezed(shape)) == 2:
+        return ""
+    if (is_weight and len(shape) in _KINDS) or _are_experts(parameter, shape):
+        return ""
+    if not is_weight and _TABLE.match(parameter.rpartition(".")[2].lower()):
+        return "a table or a buffer by its name, not an operator"
+    if len(shape) == 2:
+        return ""
+    return f"{len(shape)} dimensions under this name are no known operator"
+
+
+def _is_weight(parameter: str) -> bool:
+    return _WEIGHT.match(parameter) is not None
+
+
+def _are_experts(parameter: str, shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and _EXPERTS.match(parameter) is not None
+
+
+def _whole(
+    layer: str,
+    parameter: str,
+    shape: tuple[int, ...],
+    block: Mapping[str, int],
+    classifier: str,
+    conv: Conv,
+) -> LayerMatrix:
+    """Return a parameter as one matrix, that of stacked experts below one another."""
+    if _POSITIONS.match(parameter):
+        shape = _squeezed(shape)
+    elif _are_experts(parameter, shape):
+        shape = (shape[0] * shape[1], shape[2])
+    kind = role(layer, len(shape) > 2, block, classifier)
+    layer_type = "Embedding" if kind == "embedding" else _KINDS[len(shape)]
     rows, cols, slices = shape[0], shape[1], prod(shape[2:])
-    if cols == 1:
+    if len(shape) > 2 and conv == "unfolded":
+        layer_type, cols, slices = f"Unfolded{layer_type}", cols * slices, 1
+    elif cols == 1:
         cols, slices = slices, 1
-    parts = [(layer, whole_role)]
-    if _FUSED.match(layer) and rows % 3 == 0:
-        parts, rows = [(f"{layer}.{part}", part) for part in "qkv"], rows // 3
-    for index, (name, part_role) in enumerate(parts):
-        yield LayerMatrix(
-            name, parameter, part_role, block, layer_type,
-            index * rows, (index + 1) * rows, slices, rows, cols,
-        )  # fmt: skip
+    return LayerMatrix(
+        layer, parameter, kind, block[layer], layer_type, 0, rows, slices, rows, cols
+    )
 
 
-def _is_matrix(shape: tuple[int, ...]) -> bool:
-    """Say whether a weight is an operator: not empty, nor a vector with ones behind it."""
-    return len(shape) in _KINDS and min(shape) > 0 and (len(shape) == 2 or prod(shape[1:]) > 1)
+def _parts(whole: LayerMatrix, shape: tuple[int, ...]) -> list[LayerMatrix]:
+    """Return the parts of a fused projection or of stacked experts, else the whole."""
+    if _are_experts(whole.parameter, shape):
+        return _divided(whole, [(str(index), whole.role) for index in range(shape[0])])
+    for pattern, letters in _FUSED:
+        if pattern.match(whole.parameter):
+            named = [(letter, letter) for letter in letters]
+            if whole.layer.endswith("c_attn") and shape[1] == len(letters) * shape[0]:
+                turned = replace(whole, rows=shape[1], cols=shape[0], transposed=True)
+                return _divided(turned, named)
+            if shape[0] % (len(letters) * shape[1]) == 0:
+                return _divided(whole, named)
+    return [whole]
+
+
+def _divided(whole: LayerMatrix, parts: Sequence[tuple[str, str]]) -> list[LayerMatrix]:
+    """Return equal parts of the rows, each with its name and role."""
+    rows = whole.rows // len(parts)
+    return [
+        replace(
+            whole, layer=f"{whole.layer}.{name}", role=kind,
+            start=index * rows, stop=(index + 1) * rows, rows=rows,
+        )
+        for index, (name, kind) in enumerate(parts)
+    ]  # fmt: skip
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

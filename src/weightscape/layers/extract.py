@@ -1,6 +1,5 @@
 """The weights of a network as a table with a row per layer matrix."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from safetensors import safe_open
 
 from weightscape import table
+from weightscape.checkpoints.checkpoint import FLOATING
+from weightscape.checkpoints.safetensors_file import open_safetensors
 from weightscape.layers.catalogue import LayerMatrix, catalogue, matrix
 from weightscape.schemas.identifiers import LAYER
 from weightscape.schemas.weights import SCHEMA
 
-_DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 _IDENTIFIERS = (*(field.name for field in LAYER), "layer_type")
 
 
@@ -39,6 +38,8 @@ def extract_weights(
 
     Raises
     ------
+    CheckpointError
+        If the file is no safetensors file.
     ValueError
         If the metadata does not name the classifier, or a weight is not of floating point.
     """
@@ -95,31 +96,20 @@ def read_layer_matrix(
 
 
 def _rows(path: Path) -> Iterator[pa.Table]:
-    with safe_open(path, framework="numpy") as checkpoint:
-        classifier = _classifier(path, checkpoint.metadata())
-        stored = {name: checkpoint.get_slice(name) for name in checkpoint.keys()}
-        shapes = {name: tuple(part.get_shape()) for name, part in stored.items()}
-        for layer in catalogue(shapes, classifier):
-            name = layer.parameter
-            code = stored[name].get_dtype()
-            if code not in _DTYPES:
-                raise ValueError(f"{path}: {name} is {code}; a weight must be one of {_DTYPES}")
-            if code == "BF16":
-                parameter = _bfloat16(path, name, shapes[name])
-            else:
-                parameter = checkpoint.get_tensor(name)
-            yield _row(layer, matrix(parameter, layer), _DTYPES[code])
-
-
-def _classifier(path: Path, metadata: Mapping[str, str] | None) -> str:
-    about = json.loads((metadata or {}).get("weightscape", "{}"))
-    if "network" not in about:
+    checkpoint = open_safetensors(path)
+    if checkpoint.classifier is None:
         raise ValueError(f"{path}: the metadata does not say what the network is")
-    classifier: str = about["network"]["classifier"]
-    return classifier
+    stored = checkpoint.parameters
+    shapes = {name: about.shape for name, about in stored.items()}
+    for layer in catalogue(shapes, checkpoint.classifier).layers:
+        name = layer.parameter
+        dtype = stored[name].dtype
+        if dtype not in FLOATING:
+            raise ValueError(f"{path}: {name} is {dtype}; a weight must be of floating point")
+        yield _row(layer, matrix(checkpoint.read(name), layer), dtype)
 
 
-def _row(layer: LayerMatrix, values: NDArray[np.float32], dtype: str) -> pa.Table:
+def _row(layer: LayerMatrix, values: NDArray[np.floating], dtype: str) -> pa.Table:
     columns = {
         "layer": [layer.layer],
         "role": [layer.role],
@@ -127,20 +117,8 @@ def _row(layer: LayerMatrix, values: NDArray[np.float32], dtype: str) -> pa.Tabl
         "layer_type": [layer.layer_type],
         "shape": [values.shape],
         "dtype": [dtype],
-        "values": pa.ListArray.from_arrays([0, values.size], values.ravel()),
+        "values": pa.ListArray.from_arrays(
+            [0, values.size], values.ravel().astype(np.float32, copy=False)
+        ),
     }
     return pa.table([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
-
-
-def _bfloat16(path: Path, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Read a parameter that safetensors cannot give to numpy, which has no bfloat16.
-
-    A bfloat16 is the upper half of a float32. Layout of the file: an 8-byte length, a JSON header
-    of that length, the data (https://github.com/huggingface/safetensors#format).
-    """
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        start, stop = json.loads(file.read(length))[name]["data_offsets"]
-        file.seek(8 + length + start)
-        halves = np.frombuffer(file.read(stop - start), "<u2")
-    return (halves.astype(np.uint32) << 16).view(np.float32).reshape(shape)

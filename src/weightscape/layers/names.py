@@ -4,7 +4,7 @@ The names are those of timm and torchvision, and of the commoner Hugging Face tr
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 ROLES = (
     "stem", "embedding", "q", "k", "v", "attn_out", "mlp_in", "mlp_out", "conv", "downsample",
@@ -12,6 +12,7 @@ ROLES = (
 )  # fmt: skip
 """The roles, in the order in which a block applies its layers."""
 
+_MLP = r"(mlp|ffn|feed_forward|block_sparse_moe|(shared_)?experts?)\.(\d+\.)?"
 _PATTERNS = (
     ("other", r"(^|\.)(se|se_module)\."),  # squeeze and excitation
     ("embedding", r"(^|\.)(?!patch)(wte|wpe|embed_tokens|(\w+_)?embed(ding)?s?)$"),
@@ -20,9 +21,9 @@ _PATTERNS = (
     ("k", r"(^|\.)(k|k_proj|key)$"),
     ("v", r"(^|\.)(v|v_proj|value)$"),
     ("attn_out", r"(attn|attention)\w*\.(\w+\.)*(proj|out_proj|o_proj|c_proj|dense|to_out\.0)$"),
-    ("mlp_in", r"(^|\.)((mlp|ffn)\.(fc1(_[gx])?|0|c_fc|gate_proj|up_proj|w1|w3|linear_1)"
-               r"|linear1|intermediate\.dense)$"),
-    ("mlp_out", r"(^|\.)((mlp|ffn)\.(fc2|3|c_proj|down_proj|w2|linear_2)"
+    ("mlp_in", rf"(^|\.)({_MLP}(fc1(_[gx])?|0|c_fc|gate_proj|up_proj|gate_up_proj|w1|w3|linear_1"
+               r"|input_linear)|linear1|intermediate\.dense)$"),
+    ("mlp_out", rf"(^|\.)({_MLP}(fc2|3|c_proj|down_proj|w2|linear_2|output_linear)"
                 r"|linear2|output\.dense)$"),
 )  # fmt: skip
 
@@ -37,6 +38,10 @@ _BLOCK = re.compile(
     r"|features(?!\.0\b)(\.\d+)+"  # torchvision's chains, whose member 0 is the stem
     r")(?=\.|$)"
 )
+_CLASSIFIER = re.compile(
+    r"(model\.)?(fc|heads?|classif|classifier|last_linear|lm_head|score)"
+    r"(\.(head\.|fc\.|classifier\.)?(fc|fc2|l|linear|head|classifier|proj|out_proj|\d+))?$"
+)
 _HEAD = re.compile(r"(fc|heads?|conv_head|classifier|attn_?pool|final_conv|pre_logits)(\.|$)")
 
 
@@ -50,7 +55,18 @@ def belongs(name: str, module: str) -> bool:
     return bool(module) and f"{name}.".startswith(f"{module}.")
 
 
-def role(name: str, is_conv: bool, block: int, classifier: str) -> str:
+def infer_classifier(names: Iterable[str]) -> str:
+    """Return the layer that is the classifier by its name; empty where none is called so.
+
+    Asked where a checkpoint does not say which it is. The names are those that timm, torchvision
+    and Hugging Face give their heads; of several (``classifier.0``, ``classifier.3``) it is the
+    last. The place in a file proves nothing: files keep parameters sorted by letter.
+    """
+    heads = [name for name in names if _CLASSIFIER.match(name)]
+    return max(heads, key=natural, default="")
+
+
+def role(name: str, is_conv: bool, block: Mapping[str, int], classifier: str) -> str:
     """Return the role of a layer, one of `ROLES`.
 
     Parameters
@@ -59,8 +75,9 @@ def role(name: str, is_conv: bool, block: int, classifier: str) -> str:
         Name of the layer.
     is_conv : bool
         Whether it is a convolution.
-    block : int
-        Its block: a layer of block 0 that has no other role is the stem.
+    block : mapping of str to int
+        The block of every layer: one of block 0 that has no other role is the stem, if there are
+        blocks behind it.
     classifier : str
         Name of the module that holds the classifier.
     """
@@ -69,7 +86,7 @@ def role(name: str, is_conv: bool, block: int, classifier: str) -> str:
     for candidate, pattern in _PATTERNS:
         if re.search(pattern, name) and not (candidate == "embedding" and is_conv):
             return candidate
-    if block == 0:
+    if block[name] == 0 and any(_BLOCK.search(other) for other in block):
         return "stem"
     return "conv" if is_conv else "other"
 

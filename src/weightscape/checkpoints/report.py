@@ -1,0 +1,77 @@
+"""What a terminal says of the rows of a checkpoint."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Any
+
+from weightscape.layers.names import ROLES
+
+_HEADER = f"  {'role':<12}{'layers':>7}{'alpha':>8}{'stable rank':>13}{'spikes':>8}{'trusted':>9}"
+_TITLES = {"finetuned": "weights", "delta": "change from the base"}
+_SHOWN = 10  # reasons
+
+
+def summary(rows: Sequence[dict[str, Any]], seconds: float) -> str:
+    """Return a page on one checkpoint: its layers by role, and why others are not among them.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Rows of `checkpoint_spectra` that `analyse_checkpoints` has given together.
+    seconds : float
+        How long they took.
+    """
+    about_files = [row for row in rows if not row["parameter"]]
+    lines = _reasons(about_files, "checkpoint")
+    if len(about_files) == len(rows):
+        return "\n".join(lines) + "\n"
+    count = Counter(row["status"] for row in rows if row["layer"])
+    counts = ", ".join(f"{count[status]} {status}" for status in ("ok", "partial", "failed"))
+    lines = [f"{rows[0]['checkpoint']}: {counts} in {seconds:.1f} s", *lines]
+    for stage, title in _TITLES.items():
+        of_stage = [row for row in rows if row["stage"] == stage and row["N"] is not None]
+        if of_stage:
+            lines += [f"  {title}: medians; spikes, and layers whose alpha is trusted", _HEADER]
+            lines += _by_role(of_stage)
+    bad = [row for row in rows if row["layer"] and row["status"] != "ok"]
+    skipped = [row for row in rows if row["parameter"] and row["status"] == "skipped"]
+    return "\n".join(lines + _reasons(bad, "layer") + _reasons(skipped, "parameter")) + "\n"
+
+
+def _by_role(rows: Iterable[dict[str, Any]]) -> list[str]:
+    of_role: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        of_role.setdefault(row["role"], []).append(row)
+    return [
+        f"  {role:<12}{len(part):>7}{_median(part, 'alpha'):>8}"
+        f"{_median(part, 'stable_rank'):>13}{_sum(part, 'num_spikes'):>8}{_sum(part, 'trusted'):>9}"
+        for role, part in sorted(of_role.items(), key=lambda item: ROLES.index(item[0]))
+    ]
+
+
+def _median(rows: Iterable[dict[str, Any]], name: str) -> str:
+    values = [row[name] for row in rows if row[name] is not None]
+    return f"{median(values):.2f}" if values else "-"
+
+
+def _sum(rows: Iterable[dict[str, Any]], name: str) -> str:
+    values = [row[name] for row in rows if row[name] is not None]
+    return str(sum(values)) if values else "-"
+
+
+def _reasons(rows: Iterable[dict[str, Any]], name: str) -> list[str]:
+    """Return a line per status and reason, the commonest first, with the first of its names."""
+    of_reason: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        of_reason.setdefault((row["status"], row["reason"]), []).append(row[name])
+    ordered = sorted(of_reason.items(), key=lambda item: (item[0][0], -len(item[1])))
+    lines = []
+    for (status, reason), names in ordered[:_SHOWN]:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        # What is said of a file that cannot be read names it already.
+        who = "" if reason.startswith(f"{names[0]}:") else f" {names[0]}{more}"
+        lines.append(f"  {status}{who}: {reason}".replace("failed: ", "failed "))
+    if len(ordered) > _SHOWN:
+        lines.append(f"  and {len(ordered) - _SHOWN} more reasons, which the table has")
+    return lines

@@ -1,0 +1,25 @@
+"""Config of the checkpoints that a study looks at beside its own networks."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from weightscape.section import Name, Section
+
+
+class Checkpoint(Section):
+    """Anyone's weights; the table `checkpoint_spectra` says what their spectra say."""
+
+    name: Name = Field(description="Name of its folder in the results.")
+    path: str = Field(
+        description="A .safetensors, .pt, .pth, .bin or .ckpt file, the index of a sharded one, a"
+        " folder of them, or `timm:<name>`, which alone downloads."
+    )
+    base: str | None = Field(
+        None, description="The checkpoint that it comes from, for rows on its change from it."
+    )
+    conv: Literal["pooled", "unfolded"] = Field(
+        "pooled",
+        description="Convolutions as one slice per kernel position, their eigenvalues pooled, or"
+        " as one matrix of outputs by inputs times kernel positions.",
+    )
