@@ -38,6 +38,7 @@ include: "workflow/rules/predictions.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/checkpoints.smk"
 
 
 onstart:
@@ -53,4 +54,4 @@ rule all:
     input:
         tables,
         figures,
-        "<results>/summary.txt",
+        "<results>/summary.txt" if study.conditions else [],

@@ -13,6 +13,7 @@ TABLES = (
     "eigenvalues",
     "spectra",
     "comparisons",
+    "checkpoint_spectra",
 )
 
 INTRODUCTION = """\

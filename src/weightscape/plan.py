@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from weightscape.config.backbone import Backbone
+from weightscape.config.checkpoints import Checkpoint
 from weightscape.config.condition import Condition
 from weightscape.config.recipe import Optimisation, Recipe
 from weightscape.config.sources import Dataset, Figure, Generator, Shift
@@ -37,6 +39,7 @@ class Plan:
         self.shifts: dict[str, Shift] = {s.name: s for s in study.shifts}
         self.generators: dict[str, Generator] = {g.name: g for g in study.generators}
         self.figures: dict[str, Figure] = {f.name: f for f in study.figures}
+        self.checkpoints: dict[str, Checkpoint] = {c.name: c for c in study.checkpoints}
         self.conditions: dict[str, Condition] = {c.name: c for c in study.all_conditions}
         self.recipes: dict[str, Recipe] = {
             name: study.recipe(condition) for name, condition in self.conditions.items()
@@ -102,3 +105,21 @@ def initial_network(backbone: str, recipe: Recipe) -> str:
 def augmentations(recipe: Optimisation) -> list[str]:
     """Return the modules of the augmentations that a recipe names."""
     return [f"weightscape.augment.{name}" for name in recipe.augment]
+
+
+def files_of(checkpoint: str) -> list[str]:
+    """Return the files that the path of a checkpoint stands for.
+
+    Those in a folder, the shards of an index beside it, or the file itself; none for
+    ``timm:<name>``, whose files timm keeps.
+    """
+    path = Path(checkpoint)
+    if checkpoint.startswith("timm:"):
+        return []
+    if path.is_dir():
+        return sorted(str(file) for file in path.rglob("*") if file.is_file())
+    shards: list[Path] = []
+    if path.name.endswith(".index.json"):
+        kind = path.name.removesuffix(".index.json").rpartition(".")[2]
+        shards = sorted(path.parent.glob(f"*.{kind}"))
+    return [str(file) for file in (path, *shards)]

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from weightscape.digest import code_digest
-from weightscape.plan import augmentations
+from weightscape.plan import augmentations, files_of
 from weightscape.section import NAME_PATTERN
 
 ENVIRONMENT = "../../envs/weightscape.yaml"
 RUN = "<results>/runs/{dataset}/{backbone}/{condition}/seed-{seed}"
 INITIAL = "<results>/init/{dataset}/{initial}/seed-{seed}"
+CHECKPOINT = "<results>/checkpoints/{checkpoint}/checkpoint_spectra.parquet"
 TABLES = ["runs", "training", "scores", "spectra", "comparisons"]
 
 
@@ -19,6 +20,7 @@ wildcard_constraints:
     backbone=NAME_PATTERN,
     initial=NAME_PATTERN,
     condition=NAME_PATTERN,
+    checkpoint=NAME_PATTERN,
     figure=NAME_PATTERN,
     seed=r"\d+",
 
@@ -162,6 +164,18 @@ def recipe_synthetic(wildcards):
     ]
 
 
+def checkpoint_options(wildcards):
+    return plan.checkpoints[wildcards.checkpoint].slice()
+
+
+def checkpoint_files(wildcards):
+    """Return the files of a checkpoint and its base; what timm keeps is not ours to watch."""
+    entry = plan.checkpoints[wildcards.checkpoint]
+    return [
+        file for path in (entry.path, entry.base) if path for file in files_of(path)
+    ]
+
+
 def figure_options(wildcards):
     return plan.figures[wildcards.figure].slice()
 
@@ -195,7 +209,11 @@ def figure_tables(wildcards):
 
 # What the study is for ---------------------------------------------------------------
 
-tables = collect("<results>/tables/{table}.parquet", table=TABLES)
+tables = collect(
+    "<results>/tables/{table}.parquet",
+    table=(TABLES if study.conditions else [])
+    + (["checkpoint_spectra"] if study.checkpoints else []),
+)
 figures = collect(
     "<results>/figures/{figure}.{suffix}",
     figure=plan.figures,

@@ -8,9 +8,11 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from weightscape.config.analysis import Comparison, Device, Threads
 from weightscape.config.backbone import Backbone
+from weightscape.config.checkpoints import Checkpoint
 from weightscape.config.condition import Condition, Family, expanded
 from weightscape.config.recipe import Recipe
 from weightscape.config.sources import Dataset, Figure, Generator, Shift
+from weightscape.config.spectra import Spectra
 from weightscape.section import Name, Section, explain
 
 
@@ -38,26 +40,34 @@ class Study(Section):
     keep_weights: bool = Field(
         True, description="Keep the weights' Parquet files once their spectra exist."
     )
-    datasets: tuple[Dataset, ...] = Field(min_length=1, description="What networks learn.")
+    datasets: tuple[Dataset, ...] = Field((), description="What networks learn.")
     shifts: tuple[Shift, ...] = Field((), description="Where they are tested beside that.")
-    backbones: tuple[Backbone, ...] = Field(min_length=1, description="What they start from.")
+    backbones: tuple[Backbone, ...] = Field((), description="What they start from.")
     generators: tuple[Generator, ...] = Field((), description="Makers of synthetic images.")
     training: Recipe = Field(Recipe(), description="The recipe where a condition says nothing.")
     conditions: tuple[Entry, ...] = Field(
-        min_length=1, description="The recipes to compare, one by one or as families."
+        (), description="The recipes to compare, one by one or as families."
     )
+    checkpoints: tuple[Checkpoint, ...] = Field(
+        (), description="Weights from elsewhere, whose spectra are fitted like those of runs."
+    )
+    spectra: Spectra = Field(Spectra(), description="What is computed of every layer's spectrum.")
     comparison: Comparison = Field(Comparison(), description="How they are compared.")
     figures: tuple[Figure, ...] = Field((), description="The figures to draw.")
     threads: Threads = Field(Threads(), description="Threads of the steps.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        for key in ("datasets", "backbones", "conditions"):
+            if not (getattr(self, key) or self.checkpoints):
+                raise ValueError(f"{key}: a study needs one at least, or checkpoints to look at")
         conditions = self.all_conditions
         _no_twice("datasets", (entry.name for entry in self.datasets))
         _no_twice("shifts", (entry.name for entry in self.shifts))
         _no_twice("backbones", (entry.name for entry in self.backbones))
         _no_twice("generators", (entry.name for entry in self.generators))
         _no_twice("figures", (entry.name for entry in self.figures))
+        _no_twice("checkpoints", (entry.name for entry in self.checkpoints))
         _no_twice("conditions", (entry.name for entry in conditions))
         names = {condition.name for condition in conditions}
         if "init" in names:
