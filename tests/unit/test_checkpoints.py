@@ -241,3 +241,14 @@ def test_reading_warns_of_nothing(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert {row["status"] for row in rows_of(tmp_path)} == {"ok"}
+
+
+def test_an_index_does_not_lead_out_of_its_folder(tmp_path):
+    save_file(sound(), tmp_path / "secret.safetensors")
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"fc.weight": "../secret.safetensors"}}))
+    checkpoint = open_checkpoint(str(index))
+    assert not checkpoint.parameters
+    assert "is no file beside" in checkpoint.faults[0]

@@ -100,6 +100,9 @@ def _open_sharded(index: Path) -> Checkpoint:
     faults = []
     for shard in sorted(set(names.values())):
         expected = [name for name, file in names.items() if file == shard]
+        if Path(shard).name != shard:
+            faults.append(f"{shard!r} is no file beside {index}; {len(expected)} are in it")
+            continue
         try:
             part = _open_file(index.parent / shard)
         except CheckpointError as error:
