@@ -1,7 +1,7 @@
 # make run    the default study with all cores
 # make test   linters and all tests
 # make bench  speed of the spectra beside other tools, in turn
-# Both make the environment .venv first, where it is missing or older than the lock.
+# All make the environment .venv first, where it is missing or older than the lock.
 
 PYTHON ?= python3
 BIN := .venv/bin

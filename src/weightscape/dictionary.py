@@ -32,6 +32,7 @@ What a study makes lies here, one folder per study. The paths are the design:
 <study>/runs/<dataset>/<backbone>/<condition>/seed-<k>/
     model.safetensors  history.parquet  predictions.parquet  scores.parquet
     weights.parquet  eigenvalues.parquet  spectra.parquet
+<study>/checkpoints/<name>/                    spectra of weights from elsewhere
 <study>/logs/  <study>/benchmarks/             a folder per rule
 ```
 

@@ -50,6 +50,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         imports = time.process_time()
         log.info("threads %d, start and imports %.1f s", snakemake.threads, imports)
         yield {
+            "study": snakemake.config["study"],
             "rule": snakemake.rule,
             "wildcards": dict(snakemake.wildcards.items()),
             "params": params,

@@ -87,10 +87,6 @@ class Plan:
             for condition in [self.conditions[run.condition]]
         ]
 
-    def largest_ratio(self, generator: str) -> float:
-        """Return the largest share of synthetic images that a condition takes of `generator`."""
-        return max((r.synthetic.get(generator, 0.0) for r in self.recipes.values()), default=0.0)
-
     def tables_of(self, figure: str) -> tuple[str, ...]:
         """Return the names of the tables that a figure is drawn from."""
         tables: tuple[str, ...] = plugin("figures", self.figures[figure].source).TABLES

@@ -111,7 +111,10 @@ def test_missing_metrics_give_no_effect_and_no_crash():
 
 
 def test_holm_corrects_over_the_conditions_of_one_metric():
-    tables = study(n_seeds=4, conditions=("baseline", "x", "y", "z"))
+    tables = study(n_seeds=4, conditions=("baseline", "x", "y", "z", "twin"))
+    tables[0].loc[tables[0]["condition"] == "twin", "family"] = "null"
     part = compared(*tables).query("scope == 'all' and stage == 'delta' and metric == 'alpha'")
+    assert part.loc[part["family"] == "null", "p_holm"].isna().all()
+    part = part[part["family"] != "null"]
     assert (part["p_holm"] >= part["p"]).all()
     assert part["p_holm"].min() == pytest.approx(min(3 * part["p"].min(), 1))

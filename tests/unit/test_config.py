@@ -3,13 +3,16 @@
 import copy
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from weightscape.config.analysis import SpectraMetric
 from weightscape.config.load import ConfigError, check_keys, load_study, read_study
 from weightscape.config.study import Study
 from weightscape.plan import Plan
+from weightscape.schemas.spectra import METRICS
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
@@ -64,6 +67,12 @@ def test_nano_shrinks_and_renames():
     assert study.study == "digits-nano"
     assert study.seeds == 2
     assert study.training.epochs == 1
+    small = changed(lambda v: v["datasets"][0].update(limit=10))
+    small["conditions"].append({"name": "long", "factors": {"epochs": 300, "dropout": 0.1}})
+    study = load_study({**small, "scale": "nano"})
+    assert study.datasets[0].limit == 10
+    recipe = Plan(study).recipes["long"]
+    assert (recipe.epochs, recipe.dropout) == (1, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +127,38 @@ def test_nano_shrinks_and_renames():
             ["conditions.x.factors.synthetic", "gan", "gaussian_mixture"],
         ),
         (lambda v: v["figures"].append("pie"), ["figures", "pie", "spectrum"]),
+        (lambda v: v["shifts"].append({"name": "all", "source": "blur"}), ["shifts", "'all'"]),
+        (
+            lambda v: v["backbones"][0].update(pretrained="digits", pretraining={}),
+            ["backbones.resnet10t.pretrained", "'digits'", "test images"],
+        ),
+        (
+            lambda v: v["backbones"].append(
+                {"name": "resnet10t-none", "architecture": "resnet18", "in_chans": 1}
+            ),
+            ["backbones", "resnet10t-none", "rename"],
+        ),
+        (
+            lambda v: v["conditions"].append(
+                {"name": "x", "factors": {"synthetic": {"gaussian_mixture": 2}}}
+            ),
+            ["conditions.x.factors.synthetic", "2.0", "raise its ratio, which is 1.0"],
+        ),
+        (
+            lambda v: v.update(comparison={"spectra_metrics": ["alphaa"]}),
+            ["comparison.spectra_metrics.0", "alphaa", "'alpha'"],
+        ),
+        (lambda v: v["training"].update(warmup_epochs=9), ["training", "warmup_epochs 9", "5"]),
+        (
+            lambda v: v["conditions"].append(
+                {
+                    "vary": "augment.gaussian_noise.sd",
+                    "over": [0.1],
+                    "factors": {"augment": "trivial_augment"},
+                }
+            ),
+            ["augment", "trivial_augment", "mapping"],
+        ),
         (lambda v: v.update(seeds=0), ["seeds", "greater than or equal to 1", "0"]),
         (lambda v: v.pop("study"), ["study", "required"]),
     ],
@@ -153,6 +194,10 @@ def test_every_key_is_described():
     schema = Study.model_json_schema()
     sections = {"Study": schema, **schema["$defs"]}
     assert not [key for name, part in sections.items() for key in undescribed(part, name)]
+
+
+def test_every_metric_to_compare_is_a_column():
+    assert set(get_args(SpectraMetric)) <= {column.name for column in METRICS}
 
 
 def test_shipped_schema_is_in_step():

@@ -45,6 +45,8 @@ def package(tmp_path, monkeypatch):
         ("used.py", "return f", "return f()", True),
         ("used.py", "import json", "import csv", True),
         ("used.py", "Doc.", "Other words.", False),
+        ("deep.py", "return 1", "return 1\n\nX = 1", True),
+        ("deep.py", "import numpy", 'import numpy\n"""What numpy is for."""', False),
         ("used.py", "import json", "# why\nimport json", False),
         ("deep.py", "\n\ndef", "\n\n\n\n\ndef", False),
         ("unused.py", "x = 1", "x = 2", False),

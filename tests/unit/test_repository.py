@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from weightscape.dictionary import data_dictionary
+from weightscape.digest import reach
 
 ROOT = Path(__file__).parents[2]
 PIP_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
@@ -24,7 +25,11 @@ def test_the_conda_environment_has_the_versions_of_the_lock():
     environment = yaml.safe_load((ROOT / "envs/weightscape.yaml").read_text())
     pins = dict(re.split(r"\s*=", entry) for entry in environment["dependencies"])
     assert pins.pop("python") == "3.11"
-    assert {name: lock[PIP_NAMES.get(name, name)] for name in pins} == pins
+    pins = {PIP_NAMES.get(name, name): version for name, version in pins.items()}
+    assert {name: lock[name] for name in pins} == pins
+    # A job under conda computes the same digest, which holds the versions of what it imports.
+    scripts = (ROOT / "workflow/scripts").glob("*.py")
+    assert set().union(*(reach(script).versions for script in scripts)) <= pins.keys()
 
 
 def test_the_lock_names_no_index():

@@ -37,7 +37,9 @@ def initial():
 def run(images, initial, streams=None, **recipe):
     recipe = Recipe(**{"epochs": 1, "batch_size": 16, **recipe})
     streams = streams or streams_of("demo", 1, recipe.data_order)
-    network, history = finetune(initial, INFO, images, images, recipe, streams, "cpu", 1)
+    network, history = finetune(
+        initial, INFO, images, images, recipe, streams, len(images), "cpu", 1
+    )
     return network.state_dict(), history
 
 
@@ -121,6 +123,14 @@ def test_dropout_acts_on_the_features_before_the_head_and_only_in_training(rate)
     network.eval()(x)
     zeros = [float((features == 0).float().mean()) for features in seen]
     assert zeros[0] - zeros[1] == pytest.approx(rate * (1 - zeros[1]), abs=0.02)
+
+
+def test_more_images_do_not_make_a_training_longer(images, initial):
+    doubled = with_synthetic(images, [images], [1.0])
+    recipe = Recipe(epochs=2, batch_size=16)
+    parts = (INFO, doubled, images, recipe, streams_of("demo", 1, 0), len(images), "cpu", 1)
+    _, history = finetune(initial, *parts)
+    assert [entry.step for entry in history] == [3, 6]
 
 
 def test_a_batch_that_cannot_be_filled_is_named(images, initial):

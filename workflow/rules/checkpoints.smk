@@ -10,6 +10,8 @@ rule analyse_checkpoint:
     conda:
         ENVIRONMENT
     threads: study.threads.fit_spectra
+    resources:
+        gpu=spectra_gpus,
     params:
         code=code("analyse_checkpoint"),
         checkpoint=checkpoint_options,

@@ -57,6 +57,7 @@ def kept(path):
 
 
 gpus = 1 if study.device == "cuda" else 0
+spectra_gpus = 1 if study.spectra.device == "cuda" else 0
 
 
 # What a job is given -----------------------------------------------------------------
@@ -100,10 +101,6 @@ def train_generator_code(wildcards):
 
 def generate_images_code(wildcards):
     return code("generate_images", generator_plugins(wildcards))
-
-
-def generator_ratio(wildcards):
-    return plan.largest_ratio(wildcards.generator)
 
 
 def backbone_options(wildcards):

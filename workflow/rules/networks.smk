@@ -16,6 +16,7 @@ rule pretrain_backbone:
         backbone=backbone_options,
         data_root=study.data_root,
         device=study.device,
+        threads=study.threads.pretrain_backbone,
     message:
         "pretrain {wildcards.backbone}"
     script:
@@ -66,6 +67,7 @@ rule finetune:
         plugins=recipe_plugins,
         recipe=recipe_options,
         device=study.device,
+        threads=study.threads.finetune,
     message:
         "finetune {wildcards.backbone} on {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:

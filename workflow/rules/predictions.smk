@@ -21,6 +21,7 @@ rule predict:
         code=code("predict"),
         shifts=list(plan.shifts),
         device=study.device,
+        threads=study.threads.predict,
     message:
         "predict {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:

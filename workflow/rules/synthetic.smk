@@ -35,7 +35,6 @@ rule generate_images:
         code=generate_images_code,
         plugins=generator_plugins,
         generator=generator_options,
-        ratio=generator_ratio,
     message:
         "generate images: {wildcards.generator} for {wildcards.dataset}"
     script:

@@ -45,6 +45,8 @@ rule fit_spectra:
     conda:
         ENVIRONMENT
     threads: study.threads.fit_spectra
+    resources:
+        gpu=spectra_gpus,
     params:
         code=code("fit_spectra"),
         spectra=study.spectra.slice(),

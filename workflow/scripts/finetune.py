@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 with job(snakemake) as provenance:
     run, recipe = dict(snakemake.wildcards.items()), Recipe(**snakemake.params.recipe)
     tensors, info = load_tensors(snakemake.input.initial)
+    real = load(snakemake.input.train)
     network, history = finetune(
         tensors,
         info,
         with_synthetic(
-            load(snakemake.input.train),
+            real,
             [load(file) for file in snakemake.input.get("synthetic", [])],
             list(recipe.synthetic.values()),
         ),
         load(snakemake.input.val),
         recipe,
         streams_of(run["dataset"], int(run["seed"]), recipe.data_order),
+        len(real),
         snakemake.params.device,
-        snakemake.threads,
+        snakemake.params.threads,
     )
     save_network(snakemake.output.network, network.state_dict(), info, provenance)
     rows = [{**run, "seed": int(run["seed"]), **epoch._asdict()} for epoch in history]

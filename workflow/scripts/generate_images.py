@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     train = load(snakemake.input.train)
+    generator = Generator(**snakemake.params.generator)
     images = generate(
         load_generator(snakemake.input.generator),
-        Generator(**snakemake.params.generator),
-        per_class(train, snakemake.params.ratio),
+        generator,
+        per_class(train, generator.ratio),
         train.classes,
     )
     save(snakemake.output.images, images, provenance)

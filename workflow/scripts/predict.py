@@ -26,6 +26,6 @@ with job(snakemake) as provenance:
         test_sets,
         {**run, "seed": int(run["seed"])},
         snakemake.params.device,
-        snakemake.threads,
+        snakemake.params.threads,
     )
     write(snakemake.output.predictions, parts, predictions.SCHEMA, provenance)

@@ -17,7 +17,7 @@ with job(snakemake) as provenance:
         backbone,
         pretraining_images(backbone, snakemake.params.data_root),
         snakemake.params.device,
-        snakemake.threads,
+        snakemake.params.threads,
     )
     result = {"val_accuracy": history[-1].val_accuracy}
     save_network(snakemake.output.network, network.state_dict(), info, {**provenance, **result})

@@ -1,6 +1,7 @@
 """Statistics of differences that are paired by seed."""
 
 import itertools
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -76,12 +77,17 @@ def sign_flip_p(differences: np.ndarray) -> float:
     n = len(differences)
     if n > EXACT:
         raise ValueError(f"{n} differences have {2**n} sign patterns; {EXACT} is the limit")
-    signs = np.array(list(itertools.product((1.0, -1.0), repeat=n)))
-    sums = np.abs(signs @ differences)
+    sums = np.abs(_sign_patterns(n) @ differences)
     # Patterns that tie in exact arithmetic may differ in the last bits.
     return float(np.mean(sums >= sums[0] * (1 - 1e-12)))
 
 
+@cache
+def _sign_patterns(n: int) -> np.ndarray:
+    return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
+
+
+@cache
 def detectable_effect(n: int, level: float = 0.05, power: float = 0.8) -> float:
     """Return the mean, in standard errors, that a two-sided paired t test finds with `power`.
 

@@ -82,5 +82,10 @@ def _members(entry: Family) -> list[Condition]:
 def _with(factors: Mapping[str, Any], keys: list[str], dose: float) -> dict[str, Any]:
     """Return `factors` with the value under the nested `keys` set to `dose`."""
     first, *rest = keys
+    if rest and not isinstance(factors.get(first, {}), dict):
+        raise ValueError(
+            f"{'.'.join(keys)} cannot be varied within {first}: {factors[first]!r}; "
+            "give a mapping of names to options"
+        )
     value = _with(factors.get(first, {}), rest, dose) if rest else dose
     return {**factors, first: value}

@@ -1,8 +1,8 @@
 """A recipe: everything that one training does, and what a condition may set."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from weightscape.plugins import options_of
 from weightscape.section import Name, Section
@@ -38,6 +38,14 @@ class Optimisation(Section):
         "weightscape.augment with its options; a bare name stands for the defaults.",
     )
 
+    @model_validator(mode="after")
+    def _warms_up_within_training(self) -> Self:
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs {self.warmup_epochs} must be fewer than epochs {self.epochs}"
+            )
+        return self
+
     @field_validator("augment", mode="before")
     @classmethod
     def _named_augmentations(cls, value: Any) -> Any:
@@ -69,5 +77,5 @@ class Recipe(Optimisation):
         0,
         ge=0,
         description="Which data order of the seed is used: 0 is everybody's, another "
-        "number makes a twin that differs in nothing else.",
+        "number makes a twin, which differs in this and the draws of augmentation and dropout.",
     )

@@ -42,6 +42,13 @@ class Generator(Plugged):
 
     kind: ClassVar[Kind] = "generators"
 
+    ratio: float = Field(
+        1.0,
+        gt=0,
+        description="Images to make over the number of real training images; conditions take"
+        " their share of these, so that another dose makes none anew.",
+    )
+
 
 class Figure(Plugged):
     """A figure; its source is a module of weightscape.figures."""

@@ -72,6 +72,9 @@ class Study(Section):
         names = {condition.name for condition in conditions}
         if "init" in names:
             raise ValueError("conditions: 'init' is the word for initial weights; rename it")
+        for word in {"none", "all"} & {shift.name for shift in self.shifts}:
+            raise ValueError(f"shifts: {word!r} has a meaning of its own in the tables; rename it")
+        self._check_backbones()
         for condition in conditions:
             if condition.reference not in names:
                 raise ValueError(
@@ -81,6 +84,21 @@ class Study(Section):
             self._check_recipe(condition)
         return self
 
+    def _check_backbones(self) -> None:
+        names = {backbone.name for backbone in self.backbones}
+        sources = {dataset.source for dataset in self.datasets}
+        for backbone in self.backbones:
+            if backbone.pretrained in sources:
+                raise ValueError(
+                    f"backbones.{backbone.name}.pretrained: {backbone.pretrained!r} is a dataset of"
+                    " this study too, and its test images are not to be trained on"
+                )
+            if f"{backbone.name}-none" in names:
+                raise ValueError(
+                    f"backbones: '{backbone.name}-none' is the name of {backbone.name!r} without"
+                    " pre-training; rename it"
+                )
+
     def _check_recipe(self, condition: Condition) -> None:
         try:
             recipe = self.recipe(condition)
@@ -88,12 +106,18 @@ class Study(Section):
             raise ValueError(
                 f"conditions.{condition.name}.factors: {explain(error, Recipe)}"
             ) from error
-        generators = {generator.name for generator in self.generators}
-        for name in recipe.synthetic.keys() - generators:
-            raise ValueError(
-                f"conditions.{condition.name}.factors.synthetic: there is no generator {name!r}; "
-                f"there are {', '.join(sorted(generators)) or 'none'}"
-            )
+        generators = {generator.name: generator for generator in self.generators}
+        for name, ratio in recipe.synthetic.items():
+            if name not in generators:
+                raise ValueError(
+                    f"conditions.{condition.name}.factors.synthetic: there is no generator"
+                    f" {name!r}; there are {', '.join(sorted(generators)) or 'none'}"
+                )
+            if ratio > generators[name].ratio:
+                raise ValueError(
+                    f"conditions.{condition.name}.factors.synthetic: {ratio} is more than the"
+                    f" generator {name!r} makes; raise its ratio, which is {generators[name].ratio}"
+                )
 
     @property
     def all_conditions(self) -> tuple[Condition, ...]:
@@ -112,8 +136,16 @@ def nano(study: Study) -> Study:
         update={
             "study": f"{study.study}-nano",
             "seeds": min(study.seeds, 2),
-            "datasets": tuple(d.model_copy(update={"limit": 30}) for d in study.datasets),
+            "datasets": tuple(
+                d.model_copy(update={"limit": min(d.limit or 30, 30)}) for d in study.datasets
+            ),
             "training": study.training.model_copy(update=quick),
+            "conditions": tuple(
+                entry.model_copy(
+                    update={"factors": {k: v for k, v in entry.factors.items() if k != "epochs"}}
+                )
+                for entry in study.conditions
+            ),
             "backbones": tuple(
                 b.model_copy(
                     update={

@@ -19,7 +19,8 @@ def prepare(dataset: "Dataset", data_root: str | Path) -> dict[str, Labelled]:
     """Return the dataset's images in the parts train, val and test."""
     images = _load(dataset.source, dataset.options, data_root, seed_for(dataset.name))
     if dataset.limit:
-        images = images.subset(_some_of_each_class(images.labels, dataset.limit))
+        chosen = _some_of_each_class(images.labels, dataset.limit, dataset.split_seed)
+        images = images.subset(chosen)
     parts = stratified_split(images.labels, dataset.val, dataset.test, dataset.split_seed)
     return {name: images.subset(indices) for name, indices in parts.items()}
 
@@ -47,5 +48,7 @@ def _load(source: str, options: dict[str, object], data_root: str | Path, seed: 
     return images
 
 
-def _some_of_each_class(labels: np.ndarray, limit: int) -> np.ndarray:
-    return np.sort(np.concatenate([np.flatnonzero(labels == k)[:limit] for k in np.unique(labels)]))
+def _some_of_each_class(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(np.flatnonzero(labels == k))[:limit] for k in np.unique(labels)]
+    return np.sort(np.concatenate(drawn))

@@ -18,7 +18,8 @@ TABLES: tuple[str, ...] = ("comparisons",)
 
 CAPTION = (
     "Each bar is the effect of a condition on a metric averaged over layers: how much further"
-    " it moved the metric than its reference did, seed by seed. The whisker is the 95 % t"
+    " it moved the metric than its reference did, seed by seed. All layers count, those too whose"
+    " alpha is not to be trusted, which is why alpha's whiskers are long. The whisker is the 95 % t"
     " interval over the seeds; where it crosses zero, these seeds do not settle the sign. The"
     " grey band is the interval of the twin, the baseline trained once more with another data"
     " order: what chance alone does. The upper row leaves the classifier out, the lower row"

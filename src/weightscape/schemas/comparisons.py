@@ -68,7 +68,9 @@ SCHEMA = define(
         ),
         _real("p_floor", "Smallest p that sign flips can give with this number of seeds."),
         _real(
-            "p_holm", "p after Holm's correction within dataset, backbone, scope, stage and metric."
+            "p_holm",
+            "p after Holm's correction over the conditions, for one metric at one place (scope,"
+            " role, layer, stage, or test set, shift, severity); missing for twins.",
         ),
         _real(
             "smallest_detectable",

@@ -8,7 +8,7 @@ from weightscape.table import define, field
 SCHEMA = define(
     "training",
     1,
-    "Loss, validation accuracy and speed of every epoch of every run.",
+    "Loss and validation accuracy of every epoch of every run.",
     [
         *RUN,
         field("epoch", pa.int32(), "Epoch, from 1."),

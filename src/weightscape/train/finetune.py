@@ -22,6 +22,7 @@ def finetune(
     validation: Labelled,
     recipe: Recipe,
     streams: Streams,
+    epoch_size: int,
     device: str,
     threads: int,
 ) -> tuple[nn.Module, list[Epoch]]:
@@ -39,6 +40,9 @@ def finetune(
         How to train.
     streams : Streams
         Seeds of the training.
+    epoch_size : int
+        Images that make an epoch: the number of real ones, so that synthetic images beside them
+        do not make a training longer.
     device : {"cpu", "cuda"}
         Where to train.
     threads : int
@@ -52,7 +56,7 @@ def finetune(
         )
         for part in (training, validation)
     ]
-    return network, train(network, images[0], images[1], info, recipe, streams)
+    return network, train(network, images[0], images[1], info, recipe, streams, epoch_size)
 
 
 def streams_of(dataset: str, seed: int, data_order: int) -> Streams:

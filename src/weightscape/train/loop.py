@@ -54,6 +54,7 @@ def train(
     info: NetworkInfo,
     recipe: Optimisation,
     streams: Streams,
+    epoch_size: int | None = None,
 ) -> list[Epoch]:
     """Train `network` in place and return its history.
 
@@ -69,6 +70,8 @@ def train(
         Optimiser, schedule and augmentation.
     streams : Streams
         Seeds; equal ones on one machine give equal weights, bit by bit.
+    epoch_size : int, optional
+        Images that make an epoch, drawn from all of them; all when missing.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def train(
     FloatingPointError
         If the loss stops being a finite number.
     """
-    steps = len(training.labels) // recipe.batch_size
+    steps = (epoch_size or len(training.labels)) // recipe.batch_size
     if steps == 0:
         raise ValueError(
             f"{len(training.labels)} training images do not fill a batch of {recipe.batch_size}; "
