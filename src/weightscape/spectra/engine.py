@@ -72,7 +72,8 @@ def analyse(
     Analysis
         Its status is
 
-        * ``ok``: every quantity that is asked for has a value;
+        * ``ok``: every quantity that is asked for has a value, but the overlap of subspaces
+          that would be the whole space;
         * ``partial``: a law cannot be fitted or a ratio is not defined; the rest has its value
           (of a matrix of zeros these are norm, spectral_norm and matrix_rank);
         * ``failed``: it cannot be analysed, and no quantity has a value.

@@ -53,7 +53,7 @@ def analyse_layers(
     Parameters
     ----------
     layers : iterable of Layer
-        Read as needed: no more than `threads` + 1 are held at a time.
+        Read as needed: no more than `threads` + 2 are held at a time.
     options : Spectra, optional
         Which of the costly quantities are computed.
     threads : int, optional
@@ -81,7 +81,7 @@ def analyse_layers(
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         for layer in layers:
             large = min(layer.values.shape[1:], default=0) >= LARGE
-            while waiting and (large or len(waiting) >= threads):
+            while waiting and (large or len(waiting) > threads):
                 identifiers, analysis = waiting.popleft()
                 yield identifiers, analysis.result()
             if large:
