@@ -25,8 +25,10 @@ CAPTION = (
     " maximum likelihood to the eigenvalues above its left end and not through the bars; in"
     " this density its slope is 1 − α. The dotted curve is the fitted Marchenko–Pastur law of"
     " the bulk, the spectrum of pure noise of this shape: eigenvalues to its right stand out"
-    " from noise. One seed is shown. Eigenvalues more than six decades below the largest are"
-    " not drawn."
+    " from noise. Where the image has shrunk to a pixel, only the centre of a kernel sees data:"
+    " the difference of the other positions, from weight decay alone, is a bulk of its own far"
+    " to the left, and one law does not fit both. One seed is shown. Eigenvalues more than"
+    " twelve decades below the largest are not drawn."
 )
 
 COLUMNS = [
@@ -43,7 +45,7 @@ COLUMNS = [
     "alpha",
 ]
 
-DECADES = 6
+DECADES = 12
 """Below that many decades under the largest, an eigenvalue is rounding and not drawn."""
 
 POINTS = 200
@@ -169,7 +171,7 @@ def _power_law(row: Any, values: NDArray[Any]) -> pd.DataFrame | None:
 
 
 def _bulk(row: Any, values: NDArray[Any], least: float) -> pd.DataFrame | None:
-    """Return the fitted bulk among the eigenvalues and above `least`; nothing without a fit."""
+    """Return the fitted bulk where it lies above `least`, or nothing where none was fitted."""
     import numpy as np
     import pandas as pd
 
@@ -188,9 +190,7 @@ def _bulk(row: Any, values: NDArray[Any], least: float) -> pd.DataFrame | None:
     curve = pd.DataFrame(
         {"part": "marchenko_pastur", "x": x, "x_end": np.nan, "density": density, "alpha": np.nan}
     )
-    # A fit that has failed lies far below all eigenvalues, and would stretch the axis.
-    among = curve["x"] >= values[values > 0].min()
-    kept: pd.DataFrame = curve[among & (curve["density"] >= least)]
+    kept: pd.DataFrame = curve[curve["density"] >= least]
     return kept
 
 
