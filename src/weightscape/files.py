@@ -1,6 +1,7 @@
 """Files that are either whole or absent."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,15 @@ from pathlib import Path
 def beside(path: str | Path) -> Iterator[Path]:
     """Give a path beside `path` to write to, and rename it to `path` at the end.
 
-    If the block raises, the unfinished file is removed and `path` stays as it was.
+    If the block raises, the unfinished file is removed and `path` stays as it was. One that a
+    killed process has left is removed by the next that writes `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    pattern = rf"\.{re.escape(path.stem)}\.\d+\.tmp{re.escape(path.suffix)}"
+    for other in path.parent.iterdir():
+        if re.fullmatch(pattern, other.name):
+            other.unlink(missing_ok=True)
     # The suffix is kept, because writers such as matplotlib choose the format by it.
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:

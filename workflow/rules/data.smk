@@ -1,8 +1,33 @@
+localrules:
+    fetch_source,
+
+
+rule fetch_source:
+    output:
+        fetched=RECORD,
+    log:
+        "<logs>/fetch_source/{source}.log",
+    benchmark:
+        "<benchmarks>/fetch_source/{source}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=source_code,
+        plugins=source_plugins,
+    message:
+        "fetch {wildcards.source}"
+    script:
+        "../scripts/fetch_source.py"
+
+
 rule prepare_dataset:
+    input:
+        fetched=dataset_download,
     output:
         train="<results>/data/{dataset}/train.safetensors",
         val="<results>/data/{dataset}/val.safetensors",
         test="<results>/data/{dataset}/test.safetensors",
+        elsewhere="<results>/data/{dataset}/elsewhere.safetensors",
     log:
         "<logs>/prepare_dataset/{dataset}.log",
     benchmark:
@@ -13,7 +38,7 @@ rule prepare_dataset:
         code=dataset_code,
         plugins=dataset_plugins,
         dataset=dataset_options,
-        data_root=study.data_root,
+        listing=dataset_listing,
     message:
         "prepare dataset {wildcards.dataset}"
     script:
@@ -23,6 +48,8 @@ rule prepare_dataset:
 rule prepare_shift:
     input:
         test="<results>/data/{dataset}/test.safetensors",
+        elsewhere="<results>/data/{dataset}/elsewhere.safetensors",
+        fetched=shift_download,
     output:
         images="<results>/data/{dataset}/shifts/{shift}.safetensors",
     log:

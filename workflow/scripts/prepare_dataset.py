@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     dataset = Dataset(**snakemake.params.dataset)
-    for part, images in prepare(dataset, snakemake.params.data_root).items():
+    for part, images in prepare(dataset, snakemake.config["data_root"]).items():
         save(snakemake.output[part], images, provenance)

@@ -1,7 +1,8 @@
 """What the corruptions share: five severities, and one draw per image.
 
 The strengths are ours, not those of CIFAR-C or ImageNet-C: chosen so that severity 1 is mild for
-32-pixel images and severity 5 severe. Their accuracies do not compare with published ones.
+32-pixel images and severity 5 severe. Their accuracies do not compare with published ones. Lengths
+are given for images of 32 pixels and grow with the image, so that a severity means the same.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 Strengths = tuple[float, float, float, float, float]
 """A corruption's strength at severity 1 to 5."""
+
+
+REFERENCE = 32
+"""Shorter side of the images, in pixels, that lengths are given for."""
 
 
 class Severities(Section):
@@ -55,6 +60,11 @@ def strength_at(strengths: Strengths, severity: int) -> float:
     return strengths[severity - 1]
 
 
+def in_pixels(length: float, pixels: Pixels) -> float:
+    """Return a length that is given for images of `REFERENCE` pixels, for an image of any size."""
+    return float(length * min(pixels.shape[1:]) / REFERENCE)
+
+
 def each_image(
     test: Labelled, corrupt: Callable[[Pixels, np.random.Generator], Pixels], seed: int
 ) -> Labelled:
@@ -67,8 +77,10 @@ def each_image(
 
     import numpy as np
 
+    from weightscape.data.large import allocate
+
     rng = np.random.default_rng(seed)
-    images = np.empty_like(test.images)
+    images = allocate(test.images.shape)
     for image, source in zip(images, test.images, strict=True):
         pixels = corrupt(source.astype(np.float32) / 255, rng)
         image[...] = np.rint(np.clip(pixels, 0, 1) * 255)

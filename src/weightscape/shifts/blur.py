@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weightscape.shifts._corruption import Severities, Strengths, each_image, strength_at
+from weightscape.shifts._corruption import (
+    Severities,
+    Strengths,
+    each_image,
+    in_pixels,
+    strength_at,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
     from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
+    from weightscape.shifts.source import Source
 
 SIGMA: Strengths = (0.5, 1.0, 1.5, 2.0, 2.5)
-"""Standard deviation of the kernel by severity, in pixels."""
+"""Standard deviation of the kernel by severity, in pixels of an image of 32 pixels."""
 
 
 class Options(Severities):
     """Which severities are tested."""
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
-    """Return `test` blurred, edge pixels continued outwards; nothing is random.
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
+    """Return the test images blurred, edge pixels continued outwards; nothing is random.
+
+    The kernel grows with the shorter side of the image.
 
     Raises
     ------
@@ -33,7 +42,8 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
     sigma = strength_at(SIGMA, severity)
 
     def corrupt(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-        blurred: Pixels = gaussian_filter(pixels, sigma, mode="nearest", axes=(1, 2))
+        width = in_pixels(sigma, pixels)
+        blurred: Pixels = gaussian_filter(pixels, width, mode="nearest", axes=(1, 2))
         return blurred
 
-    return each_image(test, corrupt, seed)
+    return each_image(source.test, corrupt, seed)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
+    from weightscape.shifts.source import Source
 
 FACTOR: Strengths = (0.8, 0.6, 0.4, 0.3, 0.2)
 """What remains of each pixel's distance from the image's mean, by severity."""
@@ -20,8 +21,8 @@ class Options(Severities):
     """Which severities are tested."""
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
-    """Return `test` drawn towards each image's mean, channel by channel; nothing is random.
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
+    """Return the test images drawn towards their means, channel by channel; nothing is random.
 
     Raises
     ------
@@ -40,4 +41,4 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
         flattened: Pixels = mean + factor * (pixels - mean)
         return flattened
 
-    return each_image(test, corrupt, seed)
+    return each_image(source.test, corrupt, seed)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
+    from weightscape.shifts.source import Source
 
 SD: Strengths = (0.05, 0.10, 0.20, 0.30, 0.40)
 """Standard deviation by severity, on pixels in [0, 1]."""
@@ -20,8 +21,8 @@ class Options(Severities):
     """Which severities are tested."""
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
-    """Return `test` with independent Gaussian noise on every pixel and channel.
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
+    """Return the test images with independent Gaussian noise on every pixel and channel.
 
     Raises
     ------
@@ -35,4 +36,4 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
     def corrupt(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         return pixels + sd * rng.standard_normal(pixels.shape, dtype=np.float32)
 
-    return each_image(test, corrupt, seed)
+    return each_image(source.test, corrupt, seed)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
+    from weightscape.shifts.source import Source
 
 SIDE: Strengths = (0.2, 0.3, 0.4, 0.5, 0.6)
 """Side of the square by severity, as a share of the image's shorter side: 4 to 36 % of its area."""
@@ -20,8 +21,8 @@ class Options(Severities):
     """Which severities are tested."""
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
-    """Return `test` with a mid-grey square at a random place wholly inside every image.
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
+    """Return the test images with a mid-grey square at a random place wholly inside every image.
 
     Raises
     ------
@@ -42,4 +43,4 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
         pixels[:, top : top + side, left : left + side] = 0.5
         return pixels
 
-    return each_image(test, corrupt, seed)
+    return each_image(source.test, corrupt, seed)

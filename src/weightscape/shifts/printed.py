@@ -11,6 +11,7 @@ from weightscape.section import Section
 
 if TYPE_CHECKING:
     from weightscape.data.labelled import Labelled
+    from weightscape.shifts.source import Source
 
 DIGITS = "0123456789"
 SMALLEST, LARGEST = 0.8, 1.0  # height of the upright digit, as a share of the image
@@ -28,14 +29,14 @@ class Options(Section):
     )
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
     """Return printed digits of slightly varying size and rotation.
 
     Parameters
     ----------
-    test : Labelled
-        Gives the classes, the image shape and whether strokes are bright on dark; its images
-        themselves do not enter.
+    source : Source
+        Its test images give the classes, the image shape and whether strokes are bright on dark;
+        they themselves do not enter.
     severity : int
         Has to be 1.
     options : Options
@@ -51,12 +52,13 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
     Raises
     ------
     ValueError
-        If the classes of `test` are not the ten digits, or `severity` is not 1.
+        If the classes are not the ten digits, or `severity` is not 1.
     """
     import numpy as np
 
     from weightscape.data.labelled import Labelled
 
+    test = source.test
     if set(test.classes) != set(DIGITS):
         raise ValueError(
             f"the shift `printed` needs the ten classes {', '.join(DIGITS)}; "

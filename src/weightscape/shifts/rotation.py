@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
+    from weightscape.shifts.source import Source
 
 DEGREES: Strengths = (10.0, 20.0, 30.0, 40.0, 50.0)
 """Angle by severity; its sign is drawn for each image."""
@@ -20,8 +21,8 @@ class Options(Severities):
     """Which severities are tested."""
 
 
-def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelled:
-    """Return `test` turned about each image's centre, bilinearly, with black corners.
+def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
+    """Return the test images turned about each image's centre, bilinearly, with black corners.
 
     Raises
     ------
@@ -37,4 +38,4 @@ def shift(test: Labelled, severity: int, options: Options, seed: int) -> Labelle
         turned: Pixels = rotate(pixels, angle, axes=(1, 2), reshape=False, order=1)
         return turned
 
-    return each_image(test, corrupt, seed)
+    return each_image(source.test, corrupt, seed)
