@@ -1,0 +1,110 @@
+"""Elastic deformation of every training image by a smooth random field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from weightscape.section import Section
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Options(Section):
+    """How strong and how smooth the deformation is, and how it reads between pixels."""
+
+    alpha: float = Field(
+        40.0, gt=0, description="Strength: half of it times the smoothed field, in pixels."
+    )
+    sigma: float = Field(
+        6.0, gt=0, description="Standard deviation of the kernel that smooths the field, in pixels."
+    )
+    interpolation: Literal["bilinear", "bicubic"] = Field(
+        "bicubic", description="How the image is read between pixels."
+    )
+
+
+def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
+    """Return `images`, each deformed by a field of its own, black outside.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, channels, height, width)
+        Values in [0, 1].
+    generator : torch.Generator
+        Where the fields are drawn from; it may live on another device than the images.
+    options : Options
+        Strength, smoothness and interpolation.
+
+    Returns
+    -------
+    Tensor of float32, shape (n, channels, height, width)
+        Values in [0, 1]: what a bicubic kernel gives beyond is clipped. `images` is left as it is.
+
+    Notes
+    -----
+    Fields and sampling are those of `torchvision.transforms.v2.ElasticTransform`, which draws once
+    per call; there, a bicubic kernel's values beyond 8 bits wrap around. `alpha` and `sigma` are in
+    pixels: what deforms a small image strongly deforms a large one mildly.
+
+    References
+    ----------
+    Simard et al. (2003), Best Practices for Convolutional Neural Networks Applied to Visual
+    Document Analysis, doi:10.1109/ICDAR.2003.1227801.
+    """
+    import torch
+
+    shape = (len(images), 2, *images.shape[2:])
+    noise = torch.rand(shape, generator=generator, device=generator.device).to(images.device)
+    return warp(images, displacements(2 * noise - 1, options), options.interpolation)
+
+
+def displacements(noise: torch.Tensor, options: Options) -> torch.Tensor:
+    """Return how far from its own place every pixel is read.
+
+    Parameters
+    ----------
+    noise : Tensor of float32, shape (n, 2, height, width)
+        Independent values, uniform from -1 to 1: those across, and those down.
+    options : Options
+        Strength and smoothness.
+
+    Returns
+    -------
+    Tensor of float32, shape (n, 2, height, width)
+        Distances to the right and down, in halves of the image's width and height.
+    """
+    import torch
+
+    height, width = noise.shape[2:]
+    smooth = _smoothing(height, options.sigma).to(noise) @ noise
+    smooth = smooth @ _smoothing(width, options.sigma).to(noise).T
+    return smooth * torch.tensor([[[options.alpha / width]], [[options.alpha / height]]]).to(noise)
+
+
+def warp(images: torch.Tensor, displacement: torch.Tensor, interpolation: str) -> torch.Tensor:
+    """Return `images` read at displaced places, black outside, clipped to [0, 1]."""
+    import torch
+
+    height, width = images.shape[2:]
+    x = (2 * torch.arange(width, device=images.device) + 1) / width - 1
+    y = (2 * torch.arange(height, device=images.device) + 1) / height - 1
+    grid = torch.stack([x + displacement[:, 0], y[:, None] + displacement[:, 1]], 3)
+    return torch.nn.functional.grid_sample(
+        images, grid, interpolation, padding_mode="zeros", align_corners=False
+    ).clamp_(0, 1)
+
+
+def _smoothing(length: int, sigma: float) -> torch.Tensor:
+    """Return the matrix that smooths a line of values, mirrored at its ends."""
+    import torch
+
+    reach = int(8 * sigma + 1) // 2
+    offsets = torch.arange(-reach, reach + 1)
+    kernel = torch.softmax(-((offsets / sigma) ** 2) / 2, 0)
+    period = max(2 * (length - 1), 1)
+    places = (torch.arange(length)[:, None] + offsets).remainder(period)
+    places = torch.minimum(places, period - places)
+    return torch.zeros(length, length).scatter_add_(1, places, kernel.expand_as(places))
