@@ -1,6 +1,7 @@
 rule train_generator:
     input:
         train="<results>/data/{dataset}/train.safetensors",
+        parent=generator_parent,
     output:
         generator="<results>/synthetic/{dataset}/{generator}/generator.safetensors",
     log:
@@ -9,10 +10,16 @@ rule train_generator:
         "<benchmarks>/train_generator/{dataset}/{generator}.tsv"
     conda:
         ENVIRONMENT
+    threads: study.threads.train_generator
+    resources:
+        gpu=gpus,
     params:
         code=train_generator_code,
         plugins=generator_plugins,
-        generator=generator_options,
+        generator=generator_training,
+        listing=generator_listing,
+        device=study.device,
+        threads=study.threads.train_generator,
     message:
         "train generator {wildcards.generator} on {wildcards.dataset}"
     script:
@@ -22,7 +29,7 @@ rule train_generator:
 rule generate_images:
     input:
         train="<results>/data/{dataset}/train.safetensors",
-        generator=rules.train_generator.output.generator,
+        generator=generator_fit,
     output:
         images="<results>/synthetic/{dataset}/{generator}/images.safetensors",
     log:
@@ -31,10 +38,15 @@ rule generate_images:
         "<benchmarks>/generate_images/{dataset}/{generator}.tsv"
     conda:
         ENVIRONMENT
+    threads: study.threads.generate_images
+    resources:
+        gpu=gpus,
     params:
         code=generate_images_code,
         plugins=generator_plugins,
         generator=generator_options,
+        device=study.device,
+        threads=study.threads.generate_images,
     message:
         "generate images: {wildcards.generator} for {wildcards.dataset}"
     script:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from weightscape.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     import numpy.typing as npt
 
     from weightscape.data.labelled import Labelled
-
-    Arrays = Mapping[str, npt.NDArray[Any]]
+    from weightscape.generators.model import Draw, Model, Setting
 
 
 class Options(Section):
@@ -34,7 +31,7 @@ class Options(Section):
     )
 
 
-def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[Any]]:
+def fit(train: Labelled, options: Options, setting: Setting) -> Model:
     """Return a class-conditional model of the images in `train`.
 
     Principal components are common to all classes and scaled to variance one; each class has a
@@ -46,13 +43,13 @@ def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[A
         The images to model.
     options : Options
         Numbers of components, regularisation.
-    seed : int
-        Decides where expectation maximisation starts.
+    setting : Setting
+        Its seed decides where expectation maximisation starts.
 
     Returns
     -------
-    dict of str to ndarray
-        Plain arrays, with d for the principal components and m for the Gaussians:
+    Model
+        Its arrays, with d for the principal components and m for the Gaussians:
 
         - ``mean`` (channels, height, width): the mean image, values in [0, 1];
         - ``axes`` (d, channels, height, width): the image that one unit of a score adds;
@@ -68,6 +65,8 @@ def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[A
     import numpy as np
     from sklearn.decomposition import PCA
     from sklearn.mixture import GaussianMixture
+
+    from weightscape.generators.model import Model
 
     counts = np.bincount(train.labels, minlength=len(train.classes))
     for name, count in zip(train.classes, counts, strict=True):
@@ -86,7 +85,7 @@ def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[A
     pca = PCA(options.n_components_pca, whiten=True, svd_solver="full")
     scores = pca.fit_transform(pixels)
     shape = train.images.shape[1:]
-    starts = np.random.SeedSequence(seed).generate_state(len(train.classes))
+    starts = np.random.SeedSequence(setting.seed).generate_state(len(train.classes))
     mixtures = [
         GaussianMixture(
             options.components,
@@ -98,7 +97,7 @@ def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[A
         for label, start in enumerate(starts)
     ]
     axes = pca.components_ * np.sqrt(pca.explained_variance_)[:, None]
-    return {
+    arrays = {
         "mean": pca.mean_.reshape(shape),
         # safetensors would take a strided array's buffer for its values.
         "axes": np.ascontiguousarray(axes).reshape(-1, *shape),
@@ -106,52 +105,38 @@ def fit(train: Labelled, options: Options, seed: int) -> dict[str, npt.NDArray[A
         "means": np.stack([mixture.means_ for mixture in mixtures]),
         "factors": np.stack([np.linalg.cholesky(mixture.covariances_) for mixture in mixtures]),
     }
+    return Model(arrays, {})
 
 
-def sample(
-    model: Arrays, per_class: npt.NDArray[np.int64], seed: int
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return images drawn from `model`, class by class.
+def sampler(model: Model, options: Options, setting: Setting) -> Draw:
+    """Return what draws images from `model`: clipped to [0, 1], then rounded to 256 values.
 
     Parameters
     ----------
-    model : mapping of str to ndarray
+    model : Model
         What `fit` has returned.
-    per_class : ndarray of int, shape (classes,)
-        How many images of each class to draw.
-    seed : int
-        Decides the images. Those of a class are the beginning of a stream of its own: with one
-        seed, asking for more keeps the first ones, whatever is asked for in other classes.
-
-    Returns
-    -------
-    images : ndarray of uint8, shape (n, channels, height, width)
-        The images, clipped to [0, 1] before they are rounded to 256 values.
-    labels : ndarray of int64, shape (n,)
-        Their classes, ascending.
-
-    Raises
-    ------
-    ValueError
-        If `per_class` does not have one count, 0 or more, for each class of the model.
+    options : Options
+        Not used.
+    setting : Setting
+        Its seed decides the images; each has draws of its own.
     """
     import numpy as np
 
-    if per_class.shape != model["weights"].shape[:1] or (per_class < 0).any():
-        raise ValueError(
-            f"per_class must have a count for each of the {len(model['weights'])} classes, "
-            f"not {per_class.tolist()}"
-        )
-    images = np.empty((per_class.sum(), *model["mean"].shape), dtype=np.uint8)
-    labels = np.repeat(np.arange(len(per_class)), per_class)
-    axes = model["axes"].reshape(len(model["axes"]), -1)
-    # Image by image: a product over many rows at once rounds differently with their number.
-    rngs = [np.random.default_rng((seed, label)) for label in range(len(per_class))]
-    for image, label in zip(images, labels, strict=True):
-        rng, weights = rngs[label], model["weights"][label]
-        gaussian = rng.choice(len(weights), p=weights)
-        normal = rng.standard_normal(len(axes))
-        scores = model["means"][label, gaussian] + model["factors"][label, gaussian] @ normal
-        pixels = model["mean"] + (scores @ axes).reshape(image.shape)
-        image[...] = np.rint(np.clip(pixels, 0, 1) * 255)
-    return images, labels
+    arrays = model.arrays
+    shape = arrays["mean"].shape
+    axes = arrays["axes"].reshape(len(arrays["axes"]), -1)
+
+    def draw(label: int, indices: range) -> npt.NDArray[np.uint8]:
+        images = np.empty((len(indices), *shape), np.uint8)
+        weights = arrays["weights"][label]
+        # Image by image: a product over many rows at once rounds differently with their number.
+        for image, index in zip(images, indices, strict=True):
+            rng = np.random.default_rng((setting.seed, label, index))
+            gaussian = rng.choice(len(weights), p=weights)
+            normal = rng.standard_normal(len(axes))
+            scores = arrays["means"][label, gaussian] + arrays["factors"][label, gaussian] @ normal
+            pixels = arrays["mean"] + (scores @ axes).reshape(shape)
+            image[...] = np.rint(np.clip(pixels, 0, 1) * 255)
+        return images
+
+    return draw
