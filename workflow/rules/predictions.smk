@@ -3,15 +3,15 @@ rule predict:
         network=f"{RUN}/model.safetensors",
         val="<results>/data/{dataset}/val.safetensors",
         test="<results>/data/{dataset}/test.safetensors",
-        shifts=collect(
-            "<results>/data/{{dataset}}/shifts/{shift}.safetensors", shift=plan.shifts
-        ),
+        shifts=shift_files,
     output:
         predictions=f"{RUN}/predictions.parquet",
     log:
-        "<logs>/predict/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+        "<logs>/predict/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
-        "<benchmarks>/predict/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+        "<benchmarks>/predict/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    wildcard_constraints:
+        condition=one_of(NETWORKS),
     conda:
         ENVIRONMENT
     threads: study.threads.predict
@@ -19,7 +19,7 @@ rule predict:
         gpu=gpus,
     params:
         code=code("predict"),
-        shifts=list(plan.shifts),
+        shifts=test_shifts,
         device=study.device,
         threads=study.threads.predict,
     message:
@@ -28,15 +28,37 @@ rule predict:
         "../scripts/predict.py"
 
 
+rule ensemble_predictions:
+    input:
+        members=ensemble_files,
+    output:
+        predictions=f"{DERIVED}/predictions.parquet",
+    log:
+        "<logs>/ensemble_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/ensemble_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    wildcard_constraints:
+        condition=one_of(ENSEMBLES),
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("ensemble_predictions"),
+    message:
+        "ensemble {wildcards.condition}, seed {wildcards.seed}"
+    script:
+        "../scripts/ensemble_predictions.py"
+
+
 rule score_predictions:
     input:
         predictions=f"{RUN}/predictions.parquet",
     output:
         scores=f"{RUN}/scores.parquet",
+        reliability=f"{RUN}/reliability.parquet",
     log:
-        "<logs>/score_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+        "<logs>/score_predictions/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
-        "<benchmarks>/score_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+        "<benchmarks>/score_predictions/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -45,3 +67,24 @@ rule score_predictions:
         "score {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../scripts/score_predictions.py"
+
+
+rule measure_agreement:
+    input:
+        predictions=collect(
+            f"{RUN}/predictions.parquet", seed=plan.seeds, allow_missing=True
+        ),
+    output:
+        agreement=AGREEMENT,
+    log:
+        "<logs>/measure_agreement/{kind}/{dataset}/{backbone}/{condition}.log",
+    benchmark:
+        "<benchmarks>/measure_agreement/{kind}/{dataset}/{backbone}/{condition}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("measure_agreement"),
+    message:
+        "measure agreement: {wildcards.condition}"
+    script:
+        "../scripts/measure_agreement.py"

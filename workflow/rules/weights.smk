@@ -4,9 +4,9 @@ rule extract_weights:
     output:
         weights=kept(f"{RUN}/weights.parquet"),
     log:
-        "<logs>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+        "<logs>/extract_weights/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
-        "<benchmarks>/extract_weights/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+        "<benchmarks>/extract_weights/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -39,9 +39,9 @@ rule fit_spectra:
         spectra=f"{RUN}/spectra.parquet",
         eigenvalues=f"{RUN}/eigenvalues.parquet",
     log:
-        "<logs>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+        "<logs>/fit_spectra/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
-        "<benchmarks>/fit_spectra/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+        "<benchmarks>/fit_spectra/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     conda:
         ENVIRONMENT
     threads: study.threads.fit_spectra

@@ -3,42 +3,43 @@
 from typing import TYPE_CHECKING
 
 from weightscape.config.recipe import Recipe
+from weightscape.content import content_digest
 from weightscape.data.labelled import load
-from weightscape.data.mixing import with_synthetic
-from weightscape.job import job
-from weightscape.network.checkpoint import load_tensors, save_network
-from weightscape.schemas import training
-from weightscape.table import from_rows, write
-from weightscape.train.finetune import finetune, streams_of
+from weightscape.data.mixing import mixed_for
+from weightscape.data.test_sets import load_test_sets
+from weightscape.job import job, run_of
+from weightscape.network.checkpoint import load_tensors
+from weightscape.train.finetune import Along, finetune, streams_of
+from weightscape.train.results import save_tuned
+from weightscape.train.state import keeper_beside
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    run, recipe = dict(snakemake.wildcards.items()), Recipe(**snakemake.params.recipe)
-    tensors, info = load_tensors(snakemake.input.initial)
-    real = load(snakemake.input.train)
-    network, history = finetune(
+    run, recipe = run_of(snakemake.wildcards), Recipe(**snakemake.params.recipe)
+    given, params = snakemake.input, snakemake.params
+    tensors, info = load_tensors(given.initial)
+    real = load(given.train)
+    synthetic = [load(file) for file in given.get("synthetic", [])]
+    along = None
+    if "average" in snakemake.output.keys():
+        tests = dict(load_test_sets(given.val, given.test, params.shifts, given.shifts))
+        along = Along(tests, params.average_from)
+    content = [content_digest(file) for file in given]
+    keeper = keeper_beside(snakemake.output.network, provenance, content)
+    tuned = finetune(
         tensors,
         info,
-        with_synthetic(
-            real,
-            [load(file) for file in snakemake.input.get("synthetic", [])],
-            list(recipe.synthetic.values()),
-        ),
-        load(snakemake.input.val),
+        mixed_for(real, synthetic, recipe, run),
+        load(given.val),
         recipe,
-        streams_of(run["dataset"], int(run["seed"]), recipe.data_order),
+        streams_of(run["dataset"], run["seed"], recipe.data_order),
         len(real),
-        snakemake.params.device,
-        snakemake.params.threads,
+        params.device,
+        params.threads,
+        keeper,
+        along,
     )
-    save_network(snakemake.output.network, network.state_dict(), info, provenance)
-    rows = [{**run, "seed": int(run["seed"]), **epoch._asdict()} for epoch in history]
-    parameters = sum(p.numel() for p in network.parameters())
-    write(
-        snakemake.output.history,
-        from_rows(rows, training.SCHEMA),
-        training.SCHEMA,
-        {**provenance, "parameters": parameters},
-    )
+    save_tuned(dict(snakemake.output.items()), tuned, info, run, along, provenance)
+    keeper.remove()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     network, info = initial_network(
-        **snakemake.params.network,
+        snakemake.params.network,
         num_classes=len(load(snakemake.input.train).classes),
         seed=seed_for("head", snakemake.wildcards.dataset, snakemake.wildcards.seed),
         pretrained=snakemake.input.get("pretrained") or None,

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.data.labelled import load, load_shift
-from weightscape.job import job
+from weightscape.data.test_sets import load_test_sets
+from weightscape.job import job, run_of
 from weightscape.network.checkpoint import load_tensors
 from weightscape.network.predictions import predict_all
 from weightscape.schemas import predictions
@@ -13,18 +13,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    run = dict(snakemake.wildcards.items())
-    test_sets = {
-        ("val", "none", 0): load(snakemake.input.val),
-        ("test", "none", 0): load(snakemake.input.test),
-    }
-    for name, file in zip(snakemake.params.shifts, snakemake.input.shifts, strict=True):
-        for severity, images in load_shift(file).items():
-            test_sets["test", name, severity] = images
+    asked = snakemake.input
     parts = predict_all(
-        *load_tensors(snakemake.input.network),
-        test_sets,
-        {**run, "seed": int(run["seed"])},
+        *load_tensors(asked.network),
+        load_test_sets(asked.val, asked.test, snakemake.params.shifts, asked.shifts),
+        run_of(snakemake.wildcards),
         snakemake.params.device,
         snakemake.params.threads,
     )

@@ -7,17 +7,18 @@ from weightscape.data.prepare import pretraining_images
 from weightscape.job import job
 from weightscape.network.checkpoint import save_network
 from weightscape.train.pretrain import pretrain
+from weightscape.train.state import keeper_beside
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
     backbone = Backbone(**snakemake.params.backbone)
+    images = pretraining_images(backbone, snakemake.config["data_root"])
+    keeper = keeper_beside(snakemake.output.network, provenance, images.images, images.labels)
     network, info, history = pretrain(
-        backbone,
-        pretraining_images(backbone, snakemake.params.data_root),
-        snakemake.params.device,
-        snakemake.params.threads,
+        backbone, images, snakemake.params.device, snakemake.params.threads, keeper
     )
     result = {"val_accuracy": history[-1].val_accuracy}
     save_network(snakemake.output.network, network.state_dict(), info, {**provenance, **result})
+    keeper.remove()

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from weightscape.job import job
-from weightscape.schemas import scores
-from weightscape.scoring.tables import score_rows
+from weightscape.schemas import reliability, scores
+from weightscape.scoring.tables import reliability_rows, score_rows
 from weightscape.table import read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    table = score_rows(read(snakemake.input.predictions))
-    write(snakemake.output.scores, table, scores.SCHEMA, provenance)
+    predictions = read(snakemake.input.predictions)
+    scored, binned = score_rows(predictions), reliability_rows(predictions)
+    write(snakemake.output.scores, scored, scores.SCHEMA, provenance)
+    write(snakemake.output.reliability, binned, reliability.SCHEMA, provenance)

@@ -91,6 +91,14 @@ def role(name: str, is_conv: bool, block: Mapping[str, int], classifier: str) ->
     return "conv" if is_conv else "other"
 
 
+def block_names(names: Iterable[str]) -> list[str]:
+    """Return the names of the residual or transformer blocks among modules or in their names."""
+    keys = {name[: match.end()] for name in names if (match := _BLOCK.search(name))}
+    # Of `layers.1` and `layers.1.blocks.0` the former is a stage.
+    inner = {key for key in keys if not any(other.startswith(f"{key}.") for other in keys)}
+    return sorted(inner, key=natural)
+
+
 def blocks(names: Iterable[str], classifier: str) -> dict[str, int]:
     """Return the block of every layer of a network, told from their names.
 
@@ -110,10 +118,7 @@ def blocks(names: Iterable[str], classifier: str) -> dict[str, int]:
     """
     names = list(names)
     found = {name: name[: match.end()] for name in names if (match := _BLOCK.search(name))}
-    # Of `layers.1` and `layers.1.blocks.0` the former is a stage.
-    keys = {key for key in found.values()
-            if not any(other.startswith(f"{key}.") for other in found.values())}  # fmt: skip
-    ordered = sorted(keys, key=natural)
+    ordered = block_names(names)
     number = {key: index for index, key in enumerate(ordered, start=1)}
 
     def block(name: str) -> int:

@@ -1,35 +1,112 @@
 """Networks from timm."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
+from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from weightscape.network.checkpoint import NetworkInfo, load_tensors
+from weightscape.network.dropout import drop_in_blocks
 
 
-def describe(architecture: str, in_chans: int, num_classes: int) -> NetworkInfo:
+def describe(
+    architecture: str,
+    in_chans: int,
+    num_classes: int,
+    *,
+    img_size: int | None = None,
+    model_args: Mapping[str, Any] | None = None,
+    keep_projection: bool = False,
+    small_stem: bool = False,
+) -> NetworkInfo:
     """Return what is to know of a timm architecture that has no weights from elsewhere.
 
-    Pixels in [0, 1] are brought to [−1, 1], as timm does where weights prescribe nothing.
+    Pixels in [0, 1] are brought to [−1, 1], as timm does where weights prescribe nothing. Where
+    the name has the tag of weights, they are normalised as those want it, whatever the network
+    starts from: so with and without pre-training they are the same.
+
+    Parameters
+    ----------
+    architecture : str
+        Name in timm, with or without the tag of pre-trained weights.
+    in_chans, num_classes : int
+        Channels of the input and classes of the output.
+    img_size : int, optional
+        Height and width of the input; as the images are when missing.
+    model_args : mapping, optional
+        Arguments of timm's model.
+    keep_projection : bool, optional
+        Keep the head that the architecture is pre-trained with, such as CLIP's projection, and
+        put the classifier behind it.
+    small_stem : bool, optional
+        Start a ResNet with a 3×3 convolution of stride 1.
+
+    Raises
+    ------
+    ValueError
+        If timm knows no single classifier layer of the architecture, or no head of its
+        pre-training to keep.
     """
-    config = timm.get_pretrained_cfg(architecture)
-    classifier = config.classifier if config else None
+    config = known(architecture)
+    classifier = config.classifier
     if not isinstance(classifier, str):
         raise ValueError(f"{architecture} has no single classifier layer, but {classifier!r}")
+    if keep_projection and not config.num_classes:
+        raise ValueError(f"{architecture} has no head of its pre-training to keep")
     return NetworkInfo(
         architecture=architecture,
         in_chans=in_chans,
         num_classes=num_classes,
-        classifier=classifier,
-        mean=(0.5,) * in_chans,
-        std=(0.5,) * in_chans,
+        classifier=f"{classifier}.fc" if keep_projection else classifier,
+        mean=_of_channels(config.mean if "." in architecture else (0.5,), in_chans),
+        std=_of_channels(config.std if "." in architecture else (0.5,), in_chans),
+        img_size=img_size,
+        model_args=dict(model_args or {}),
+        keep_projection=config.num_classes if keep_projection else 0,
+        small_stem=small_stem,
     )
 
 
-def build(info: NetworkInfo, dropout: float = 0.0) -> nn.Module:
+def _of_channels(values: tuple[float, ...], channels: int) -> tuple[float, ...]:
+    """Return a value for each channel: those given, or their mean where the numbers differ."""
+    if len(values) == channels:
+        return tuple(values)
+    return (sum(values) / len(values),) * channels
+
+
+def known(architecture: str) -> PretrainedCfg:
+    """Return what timm knows of an architecture and, where it has a tag, of its weights.
+
+    Raises
+    ------
+    ValueError
+        If timm does not know it.
+    """
+    config = timm.get_pretrained_cfg(architecture)
+    if config is None:
+        raise ValueError(f"timm does not know {architecture}")
+    return config
+
+
+def arguments(
+    architecture: str, img_size: int | None, model_args: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what timm is to be given beside the architecture's name, the input's size included.
+
+    An architecture that takes images of any size is not told it.
+    """
+    size = {"img_size": img_size} if img_size and known(architecture).fixed_input_size else {}
+    return {**model_args, **size}
+
+
+def build(
+    info: NetworkInfo, dropout: float = 0.0, placement: str = "head", drop_path_rate: float = 0.0
+) -> nn.Module:
     """Return the network, randomly initialised from torch's current seed.
 
     Parameters
@@ -37,16 +114,65 @@ def build(info: NetworkInfo, dropout: float = 0.0) -> nn.Module:
     info : NetworkInfo
         What to build.
     dropout : float, optional
-        Rate of the dropout between the pooled features and the classifier (timm's `drop_rate`).
+        Rate of dropout.
+    placement : {"head", "blocks", "everywhere"}, optional
+        Where it acts: on the features before the classifier (timm's `drop_rate`), in every block,
+        see `weightscape.network.dropout`, or both.
+    drop_path_rate : float, optional
+        Rate of stochastic depth at the last block, as timm spreads it over the others.
+
+    Raises
+    ------
+    ValueError
+        If the architecture has no stochastic depth, no 3×3 stem, or no blocks to drop in, and it
+        is asked for.
     """
-    network: nn.Module = timm.create_model(
-        info.architecture,
-        in_chans=info.in_chans,
-        num_classes=info.num_classes,
-        drop_rate=dropout,
-    )
+    at_head = dropout if placement in ("head", "everywhere") else 0.0
+    network = _timm_model(info, 0.0 if info.keep_projection else at_head, drop_path_rate)
+    if info.small_stem:
+        _put_small_stem(network, info)
+    if info.keep_projection:
+        _put_classifier_behind(network, info, at_head)
+    if dropout and placement in ("blocks", "everywhere"):
+        drop_in_blocks(network, dropout, info.architecture)
     # Convolutions on a CPU are a fifth faster with the channels last.
     return network.to(memory_format=torch.channels_last)
+
+
+def _timm_model(info: NetworkInfo, dropout: float, drop_path_rate: float) -> nn.Module:
+    options = arguments(info.architecture, info.img_size, info.model_args)
+    if drop_path_rate:
+        options["drop_path_rate"] = drop_path_rate
+    try:
+        network: nn.Module = timm.create_model(
+            info.architecture,
+            in_chans=info.in_chans,
+            num_classes=info.keep_projection or info.num_classes,
+            drop_rate=dropout,
+            **options,
+        )
+    except TypeError as error:
+        raise ValueError(f"{info.architecture} does not take {sorted(options)}: {error}") from error
+    return network
+
+
+def _put_small_stem(network: nn.Module, info: NetworkInfo) -> None:
+    stem = getattr(network, "conv1", None)
+    if not isinstance(stem, nn.Conv2d) or stem.kernel_size != (7, 7):
+        raise ValueError(f"small_stem: {info.architecture} has no 7×7 convolution to replace")
+    network.conv1 = nn.Conv2d(info.in_chans, stem.out_channels, 3, padding=1, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+
+
+def _put_classifier_behind(network: nn.Module, info: NetworkInfo, dropout: float) -> None:
+    place = info.classifier.removesuffix(".fc")
+    classifier = nn.Linear(info.keep_projection, info.num_classes)
+    parts = [
+        ("projection", network.get_submodule(place)),
+        ("drop", nn.Dropout(dropout)),
+        ("fc", classifier),
+    ]
+    network.set_submodule(place, nn.Sequential(OrderedDict(parts)))
 
 
 def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -> nn.Module:
@@ -60,15 +186,17 @@ def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -
         Decides the classifier's initial weights, and all others that are not pre-trained.
     pretrained : mapping of str to torch.Tensor
         Weights to start from; empty for a network that starts at random. Its classifier, made
-        for other classes, is not used.
+        for other classes, is not used, unless it is a projection to keep.
     """
     torch.manual_seed(seed)
     network = build(info)
-    body = {
-        name: tensor
-        for name, tensor in pretrained.items()
-        if not name.startswith(f"{info.classifier}.")
-    }
+    head = info.classifier.removesuffix(".fc") if info.keep_projection else info.classifier
+    body = {}
+    for name, tensor in pretrained.items():
+        if not name.startswith(f"{head}."):
+            body[name] = tensor
+        elif info.keep_projection:
+            body[f"{head}.projection{name.removeprefix(head)}"] = tensor
     if body:
         expected = {n for n in network.state_dict() if not n.startswith(f"{info.classifier}.")}
         if expected != body.keys():
@@ -78,32 +206,39 @@ def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -
     return network
 
 
-def restore(tensors: Mapping[str, Tensor], info: NetworkInfo, dropout: float = 0.0) -> nn.Module:
-    """Return the network with exactly the weights `tensors`."""
-    network = build(info, dropout)
+def restore(
+    tensors: Mapping[str, Tensor],
+    info: NetworkInfo,
+    dropout: float = 0.0,
+    placement: str = "head",
+    drop_path_rate: float = 0.0,
+) -> nn.Module:
+    """Return the network with exactly the weights `tensors`; the rest is as of `build`."""
+    network = build(info, dropout, placement, drop_path_rate)
     network.load_state_dict(dict(tensors))
     return network
 
 
 def initial_network(
-    architecture: str, in_chans: int, num_classes: int, seed: int, pretrained: str | Path | None
+    network: Mapping[str, Any], num_classes: int, seed: int, pretrained: str | Path | None
 ) -> tuple[nn.Module, NetworkInfo]:
     """Return the network that a seed's runs start from, and what it is.
 
     Parameters
     ----------
-    architecture : str
-        Name in timm.
-    in_chans, num_classes : int
-        Channels of the input and classes of the output.
+    network : mapping
+        What makes it: arguments of `describe`.
+    num_classes : int
+        Classes of the output.
     seed : int
         Decides the classifier's weights, or all of them without `pretrained`.
     pretrained : str or Path or None
         File of the weights to start from.
     """
-    info = describe(architecture, in_chans, num_classes)
+    info = describe(**network, num_classes=num_classes)
     if pretrained is None:
         return initialise(info, seed, {}), info
     tensors, source = load_tensors(pretrained)
-    info = info.model_copy(update={"mean": source.mean, "std": source.std})
+    known = {key: getattr(source, key) for key in ("mean", "std", "source", "license")}
+    info = info.model_copy(update=known)
     return initialise(info, seed, tensors), info

@@ -23,6 +23,20 @@ class NetworkInfo(Section):
     classifier: str = Field(description="Name of the classifier's module.")
     mean: tuple[float, ...] = Field(description="Mean of each channel, subtracted from [0, 1].")
     std: tuple[float, ...] = Field(description="Standard deviation of each channel, divided by.")
+    img_size: int | None = Field(
+        None, description="Height and width that images are brought to; as they are when missing."
+    )
+    model_args: dict[str, Any] = Field({}, description="Arguments of timm's model, over its own.")
+    keep_projection: int = Field(
+        0,
+        description="Features that the pre-trained head gives, which stands before the classifier;"
+        " 0 where the classifier takes its place.",
+    )
+    small_stem: bool = Field(
+        False, description="Whether a ResNet starts with a 3×3 convolution of stride 1."
+    )
+    source: str = Field("", description="Where the weights come from.")
+    license: str = Field("", description="Their licence.")
 
 
 def save_network(

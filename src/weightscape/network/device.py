@@ -8,6 +8,8 @@ import torch
 def select_device(name: str, threads: int) -> torch.device:
     """Return the device `name`, set up to compute the same on every run.
 
+    Of several GPUs it is the one with the most free memory.
+
     Parameters
     ----------
     name : {"cpu", "cuda"}
@@ -30,4 +32,20 @@ def select_device(name: str, threads: int) -> torch.device:
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
     torch.set_num_threads(threads)
+    if name == "cuda":
+        torch.cuda.set_device(_freest([torch.cuda.mem_get_info(k)[0] for k in _gpus()]))
+        return torch.device("cuda", torch.cuda.current_device())
     return torch.device(name)
+
+
+def _gpus() -> range:
+    return range(torch.cuda.device_count())
+
+
+def _freest(free: list[int]) -> int:
+    """Return the GPU with the most free memory; of equals, another for every process.
+
+    So jobs that one machine lets run together spread over its GPUs, and several may share one.
+    """
+    equal = [k for k, bytes_free in enumerate(free) if bytes_free == max(free)]
+    return equal[os.getpid() % len(equal)]

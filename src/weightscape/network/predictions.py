@@ -1,6 +1,6 @@
 """Predictions of one network on all its test sets, as tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 from torch import Tensor
 
 from weightscape.data.labelled import Labelled
+from weightscape.data.test_sets import Key
 from weightscape.network.build import restore
 from weightscape.network.checkpoint import NetworkInfo
 from weightscape.network.device import select_device
@@ -19,7 +20,7 @@ from weightscape.schemas import predictions
 def predict_all(
     tensors: Mapping[str, Tensor],
     info: NetworkInfo,
-    test_sets: Mapping[tuple[str, str, int], Labelled],
+    test_sets: Iterable[tuple[Key, Labelled]],
     run: Mapping[str, Any],
     device: str,
     threads: int,
@@ -30,8 +31,8 @@ def predict_all(
     ----------
     tensors, info
         The network.
-    test_sets : mapping
-        Images by test set, shift and severity.
+    test_sets : iterable of (tuple, Labelled)
+        Test set, shift and severity, and the images.
     run : mapping
         The run's identifiers.
     device : {"cpu", "cuda"}
@@ -46,17 +47,22 @@ def predict_all(
     """
     place = select_device(device, threads)
     network = restore(tensors, info).to(place)
-    for key, images in test_sets.items():
+    for key, images in test_sets:
         pixels = on_device(images.images, info.in_chans, place)
-        logits = predict(network, pixels, info).astype(np.float16)
-        if not np.isfinite(logits).all():
-            raise FloatingPointError(f"a logit on {key} is not finite in float16; lower lr")
-        yield _table(run, key, images.labels, logits)
+        yield table_of(run, key, images.labels, predict(network, pixels, info))
 
 
-def _table(
-    run: Mapping[str, Any], key: tuple[str, str, int], labels: np.ndarray, logits: np.ndarray
-) -> pa.Table:
+def table_of(run: Mapping[str, Any], key: Key, labels: np.ndarray, logits: np.ndarray) -> pa.Table:
+    """Return logits, float32 (n, classes), as a table under the schema of predictions.
+
+    Raises
+    ------
+    FloatingPointError
+        If a logit is not a finite number or too large for float16.
+    """
+    logits = logits.astype(np.float16)
+    if not np.isfinite(logits).all():
+        raise FloatingPointError(f"a logit on {key} is not finite in float16; lower lr")
     n, classes = logits.shape
     constants = {**run, **dict(zip(("test_set", "shift", "severity"), key, strict=True))}
     columns = {name: pa.repeat(pa.scalar(value), n) for name, value in constants.items()}

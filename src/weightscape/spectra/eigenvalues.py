@@ -65,6 +65,19 @@ def eigenvalues(
     return pooled, int(np.count_nonzero(np.sqrt(pooled) > zero))
 
 
+def check_device(device: str) -> None:
+    """Raise `RuntimeError` if eigenvalues are to be computed on a GPU that is not there."""
+    if device == "cpu":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise RuntimeError(
+            f"spectra.device: {device} is asked for, but torch finds no GPU here; set"
+            " spectra.device: cpu in the config or run where a GPU is"
+        )
+
+
 def _gram(wide: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return AAᵀ of every slice in float64, without a float64 copy of the whole."""
 

@@ -119,7 +119,7 @@ def fit_power_law(eigenvalues: NDArray[np.float64]) -> PowerLaw | None:
         D=tail.D,
         sigma=tail.slope / tail.n**0.5,
         xmin=float(sample.values[tail.start]),
-        xmax=float(sample.values[-1]),
+        xmax=float(eigenvalues.max()),
         n_tail=tail.n,
     )
 
@@ -131,8 +131,10 @@ def distinct(eigenvalues: NDArray[np.float64]) -> Sample | None:
     )
     if values.size == 0:
         return None
-    logs = np.log(values) - np.log(values[-1])
-    return None if logs[0] > -SPREAD else Sample(values, logs, counts)
+    # Neighbours may differ by less than their logarithms can tell: they are one value then.
+    logs, first = np.unique(np.log(values) - np.log(values[-1]), return_index=True)
+    counts = np.add.reduceat(counts, first)
+    return None if logs[0] > -SPREAD else Sample(values[first], logs, counts)
 
 
 def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
@@ -150,8 +152,9 @@ def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
     """
     below = (np.cumsum(counts) - counts).astype(np.float64)
     tails = counts.sum() - below
-    excess = np.cumsum((counts * logs)[::-1])[::-1] - tails * logs
-    slopes = tails[:-1] / excess[:-1]  # alpha − 1 of every candidate
+    # Σ ln(x / xmin) over the tail, summed gap by gap: each is positive, and nothing cancels.
+    excess = np.cumsum((np.diff(logs) * tails[1:])[::-1])[::-1]
+    slopes = tails[:-1] / excess  # alpha − 1 of every candidate
     last = logs.size - 1
 
     def bounds(start: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.seeds import seed_for
 from weightscape.spectra.change import Start
+from weightscape.spectra.eigenvalues import check_device
 from weightscape.spectra.engine import Analysis, analyse, failed
 
 LARGE = 2048
@@ -69,7 +70,13 @@ def analyse_layers(
         Those of the layer.
     analysis : Analysis
         What its spectrum says.
+
+    Raises
+    ------
+    RuntimeError
+        If a GPU is asked for and there is none.
     """
+    check_device(options.device)
 
     def one(layer: Layer) -> Analysis:
         if layer.obstacle:

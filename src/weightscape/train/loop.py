@@ -1,32 +1,49 @@
 """The training loop, shared by pre-training and fine-tuning."""
 
 import logging
+import math
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
-from tqdm import tqdm
+from torch.nn.modules.batchnorm import _BatchNorm
 
+from weightscape.augment.chain import chain
 from weightscape.config.recipe import Optimisation
 from weightscape.network.checkpoint import NetworkInfo
-from weightscape.network.inputs import normalise, to_unit
+from weightscape.network.inputs import normalise, sized, to_unit
 from weightscape.network.predict import predict
-from weightscape.plugins import options_of, plugin
+from weightscape.train.batches import Batches, batches_of
+from weightscape.train.kept import copy_of
+from weightscape.train.mixup import mixed
 from weightscape.train.optimiser import make_optimiser, make_schedule
+from weightscape.train.sparsity import keep_zero, prune
+from weightscape.train.state import Evaluation, Keeper, Training
 
 log = logging.getLogger(__name__)
 
 
 class Images(NamedTuple):
-    """Images on the device: uint8 (n, channels, height, width), and int64 labels (n,)."""
+    """Images to train on or to look at.
+
+    Attributes
+    ----------
+    pixels : torch.Tensor
+        uint8 (n, channels, height, width), on the device or, where they do not fit, on the CPU.
+    labels : torch.Tensor
+        int64 (n,), on the device.
+    domains : numpy.ndarray, optional
+        Domain of each image, int64 (n,); of no concern where it is missing.
+    """
 
     pixels: Tensor
     labels: Tensor
+    domains: np.ndarray | None = None
 
 
 class Streams(NamedTuple):
@@ -37,16 +54,6 @@ class Streams(NamedTuple):
     dropout: int
 
 
-class Epoch(NamedTuple):
-    """What is known at the end of an epoch; the fields are columns of the table `training`."""
-
-    epoch: int
-    step: int
-    loss: float
-    val_accuracy: float
-    lr: float
-
-
 def train(
     network: nn.Module,
     training: Images,
@@ -55,28 +62,37 @@ def train(
     recipe: Optimisation,
     streams: Streams,
     epoch_size: int | None = None,
-) -> list[Epoch]:
-    """Train `network` in place and return its history.
+    keeper: Keeper | None = None,
+    observe: Callable[[Training, int], None] | None = None,
+) -> Training:
+    """Train `network` in place and return how that went.
 
     Parameters
     ----------
     network : torch.nn.Module
-        The network, on the device of the images.
+        The network, on the device where it is trained.
     training, validation : Images
-        The images; the validation ones are looked at after each epoch and decide nothing.
+        The images. What is measured on the validation images may choose the network that is kept,
+        see `Optimisation.select`, and nothing else.
     info : NetworkInfo
         How the network wants its input.
     recipe : Optimisation
-        Optimiser, schedule and augmentation.
+        Optimiser, schedule, augmentation and what else acts while training.
     streams : Streams
         Seeds; equal ones on one machine give equal weights, bit by bit.
     epoch_size : int, optional
         Images that make an epoch, drawn from all of them; all when missing.
+    keeper : Keeper, optional
+        Where to go on from, and to keep the state for that: a training that is killed and started
+        again gives the weights and the history of one that is not, bit by bit on a CPU.
+    observe : callable, optional
+        Called after every evaluation with the training and the steps that it has in all; may add
+        to what the training has `kept`.
 
     Returns
     -------
-    list of Epoch
-        One entry per epoch.
+    Training
+        The history has an entry per evaluation.
 
     Raises
     ------
@@ -85,51 +101,112 @@ def train(
     FloatingPointError
         If the loss stops being a finite number.
     """
-    steps = (epoch_size or len(training.labels)) // recipe.batch_size
-    if steps == 0:
-        raise ValueError(
-            f"{len(training.labels)} training images do not fill a batch of {recipe.batch_size}; "
-            "lower batch_size"
-        )
-    torch.manual_seed(streams.dropout)
-    order = torch.Generator().manual_seed(streams.order)
-    augment = _augmentation(recipe, streams.augment, training.pixels.device)
-    optimiser = make_optimiser(network, recipe)
-    schedule = make_schedule(optimiser, recipe, steps)
-    history: list[Epoch] = []
-    with tqdm(total=recipe.epochs * steps, unit="step", disable=None, leave=False) as bar:
-        for epoch in range(1, recipe.epochs + 1):
-            start, total = time.perf_counter(), torch.zeros((), device=training.pixels.device)
-            network.train()
-            shuffled = torch.randperm(len(training.labels), generator=order)
-            for batch in shuffled.to(training.pixels.device).split(recipe.batch_size)[:steps]:
-                pixels = normalise(augment(to_unit(training.pixels[batch])), info)
-                loss = cross_entropy(network(pixels), training.labels[batch])
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                lr = optimiser.param_groups[0]["lr"]
-                schedule.step()
-                total += loss.detach()
-                bar.update()
-            mean_loss = total.item() / steps
-            if not np.isfinite(mean_loss):
-                raise FloatingPointError(
-                    f"the loss is {mean_loss} in epoch {epoch}; lower lr (it is {recipe.lr})"
-                )
-            speed = steps * recipe.batch_size / (time.perf_counter() - start)
-            accuracy = accuracy_of(network, validation, info)
-            bar.set_postfix(loss=f"{mean_loss:.3f}", val=f"{accuracy:.3f}")
-            log.info(
-                "epoch %d of %d: loss %.4f, validation accuracy %.4f, %.0f images/s",
-                epoch,
-                recipe.epochs,
-                mean_loss,
-                accuracy,
-                speed,
+    domains = training.domains if recipe.batch_per_domain else None
+    batches = batches_of(
+        len(training.labels), domains, recipe.batch_size, streams.order, epoch_size
+    )
+    per_epoch = batches.steps_per_epoch
+    total = recipe.steps or recipe.epochs * per_epoch
+    interval = recipe.eval_interval or per_epoch
+    device = next(network.parameters()).device
+    optimiser = make_optimiser(network, recipe, info.classifier)
+    state = Training(
+        network,
+        optimiser,
+        make_schedule(optimiser, recipe, per_epoch, total),
+        _generators(streams, device),
+    )
+    if keeper:
+        keeper.resume(state)
+    masks = prune(network, recipe.sparsity, info.classifier)
+    step = _step_of(state, training, info, recipe)
+    clock, first = time.perf_counter(), state.history[-1].step if state.history else 0
+    done = first
+    while done < total:
+        stop = min(total, done + interval - done % interval)
+        loss, lr = _advance(state, batches, range(done, stop), step, masks, recipe)
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss is {loss} at step {stop}; lower lr (it is {recipe.lr})"
             )
-            history.append(Epoch(epoch, epoch * steps, mean_loss, accuracy, lr))
-    return history
+        done = stop
+        accuracy = accuracy_of(network, validation, info)
+        state.history.append(Evaluation(round(done / per_epoch, 6), done, loss, accuracy, lr))
+        if recipe.select == "best":
+            _keep_best(state)
+        if observe:
+            observe(state, total)
+        seconds = (time.perf_counter() - clock) / (done - first)
+        log.info(
+            "epoch %.4g of %.4g: loss %.4f, validation accuracy %.4f, %.0f images/s, %s left",
+            done / per_epoch,
+            total / per_epoch,
+            loss,
+            accuracy,
+            len(batches.groups) * recipe.batch_size / seconds,
+            timedelta(seconds=round(seconds * (total - done))),
+        )
+        if keeper and done < total:
+            keeper.save_if_due(state)
+    if "best" in state.kept:
+        network.load_state_dict(state.kept["best"])
+    return state
+
+
+def _keep_best(state: Training) -> None:
+    *before, last = [entry.val_accuracy for entry in state.history]
+    if all(last > accuracy for accuracy in before):
+        state.kept["best"] = copy_of(state.network)
+
+
+def _advance(
+    state: Training,
+    batches: Batches,
+    steps: Iterable[int],
+    step: Callable[[Tensor], Tensor],
+    masks: list[tuple[Tensor, Tensor]],
+    recipe: Optimisation,
+) -> tuple[float, float]:
+    """Do the steps; return the mean loss and the last step's learning rate."""
+    state.network.train()
+    if recipe.freeze_bn:
+        for module in state.network.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
+    lr, losses = math.nan, []
+    for number in steps:
+        loss = step(batches.of_step(number))
+        state.optimiser.zero_grad()
+        loss.backward()
+        state.optimiser.step()
+        keep_zero(masks)
+        lr = float(state.schedule.get_last_lr()[0])
+        state.schedule.step()
+        losses.append(loss.detach())
+    return torch.stack(losses).mean().item(), lr
+
+
+def _step_of(
+    state: Training, images: Images, info: NetworkInfo, recipe: Optimisation
+) -> Callable[[Tensor], Tensor]:
+    """Return the function that gives the loss of the images with the given indices."""
+    device = next(state.network.parameters()).device
+    augment = chain(recipe.augment, state.generators["augment"])
+    mixes = recipe.mixup_alpha or recipe.cutmix_alpha
+
+    def loss(indices: Tensor) -> Tensor:
+        pixels = images.pixels[indices.to(images.pixels.device)].to(device, non_blocking=True)
+        targets = images.labels[indices.to(device)]
+        pixels = augment(sized(to_unit(pixels), info.img_size))
+        if mixes:
+            pixels, targets = mixed(
+                pixels, targets, info.num_classes, recipe, state.generators["augment"]
+            )
+        with torch.autocast(device.type, torch.bfloat16, device.type == "cuda" and recipe.amp):
+            logits = state.network(normalise(pixels, info))
+        return cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+
+    return loss
 
 
 def accuracy_of(network: nn.Module, images: Images, info: NetworkInfo) -> float:
@@ -138,23 +215,13 @@ def accuracy_of(network: nn.Module, images: Images, info: NetworkInfo) -> float:
     return float((logits.argmax(1) == images.labels.cpu().numpy()).mean())
 
 
-def _augmentation(
-    recipe: Optimisation, seed: int, device: torch.device
-) -> Callable[[Tensor], Tensor]:
-    """Return the recipe's augmentations as one function, with a generator of their own."""
-    generator = torch.Generator(device).manual_seed(seed)
-    steps = [
-        partial(
-            plugin("augment", name).augment,
-            generator=generator,
-            options=options_of("augment", name, options),
-        )
-        for name, options in recipe.augment.items()
-    ]
-
-    def augment(images: Tensor) -> Tensor:
-        for step in steps:
-            images = step(images)
-        return images
-
-    return augment
+def _generators(streams: Streams, device: torch.device) -> dict[str, Generator]:
+    """Return a generator for every stream; dropout draws from the device's own."""
+    torch.manual_seed(streams.dropout)
+    on_gpu = device.type == "cuda"
+    return {
+        "augment": Generator(device).manual_seed(streams.augment),
+        "dropout": torch.cuda.default_generators[torch.cuda.current_device()]
+        if on_gpu
+        else torch.default_generator,
+    }

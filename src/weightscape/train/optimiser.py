@@ -1,41 +1,79 @@
 """Optimiser and learning-rate schedule of a recipe."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import torch
-from timm.optim._param_groups import param_groups_weight_decay
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from weightscape.config.recipe import Optimisation
+from weightscape.layers.names import belongs
 
 
-def make_optimiser(network: nn.Module, recipe: Optimisation) -> torch.optim.Optimizer:
-    """Return the optimiser of `recipe`; biases and one-dimensional weights do not decay.
+def make_optimiser(
+    network: nn.Module, recipe: Optimisation, classifier: str = ""
+) -> torch.optim.Optimizer:
+    """Return the optimiser of `recipe`.
 
     AdamW decays decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101): a step multiplies a weight
-    by 1 − lr · weight_decay. SGD's decay is an L2 term of the gradient.
+    by 1 − lr · weight_decay. The decay of Adam and SGD is an L2 term of the gradient.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        What is trained.
+    recipe : Optimisation
+        Kind of optimiser, learning rates and decay.
+    classifier : str, optional
+        Name of the module whose learning rate is `head_lr_factor` times the others'.
     """
-    groups = param_groups_weight_decay(network, recipe.weight_decay)
-    if recipe.opt == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
-    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, fused=True)
+    groups = [*_groups(network, recipe, classifier)]
+    if recipe.opt == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, fused=True)
+    kind = torch.optim.AdamW if recipe.opt == "adamw" else torch.optim.Adam
+    return kind(groups, lr=recipe.lr, fused=True)
+
+
+def _groups(network: nn.Module, recipe: Optimisation, classifier: str) -> Iterator[dict[str, Any]]:
+    """Yield the parameters in groups that share learning rate and decay, none of them empty."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        # As timm's filter_bias_and_bn: what has one dimension does not decay.
+        decays = parameter.ndim > 1 or not recipe.filter_bias_and_bn
+        groups.setdefault((belongs(name, classifier), decays), []).append(parameter)
+    for (is_head, decays), parameters in groups.items():
+        yield {
+            "params": parameters,
+            "weight_decay": recipe.weight_decay if decays else 0.0,
+            "lr": recipe.lr * (recipe.head_lr_factor if is_head else 1),
+        }
 
 
 def make_schedule(
-    optimiser: torch.optim.Optimizer, recipe: Optimisation, steps_per_epoch: int
+    optimiser: torch.optim.Optimizer, recipe: Optimisation, steps_per_epoch: int, total: int
 ) -> LambdaLR:
-    """Return the schedule: linear warm-up, then a cosine that ends at zero after the last step."""
-    total = recipe.epochs * steps_per_epoch
-    return LambdaLR(
-        optimiser, lambda step: factor(step, round(recipe.warmup_epochs * steps_per_epoch), total)
-    )
+    """Return the schedule of so many steps in all."""
+    warmup = round(recipe.warmup_epochs * steps_per_epoch)
+    return LambdaLR(optimiser, lambda step: factor(recipe, step, warmup, total))
 
 
-def factor(step: int, warmup: int, total: int) -> float:
-    """Return the learning rate of `step` (from 0) as a share of its peak.
+def factor(recipe: Optimisation, step: int, warmup: int, total: int) -> float:
+    """Return the learning rate of `step` (from 0) as a share of its peak."""
+    if step < warmup or recipe.sched == "cosine":
+        return cosine(step, warmup, total)
+    if recipe.sched == "multistep":
+        passed = sum(step >= round(share * total) for share in recipe.decay_milestones)
+        return recipe.decay_rate**passed
+    return 1.0
 
-    Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts.
+
+def cosine(step: int, warmup: int, total: int) -> float:
+    """Return the share of the peak that rises linearly in the warm-up and falls along a cosine.
+
+    The cosine is that of Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts, and ends at
+    zero after the last step.
     """
     if step < warmup:
         return (step + 1) / warmup

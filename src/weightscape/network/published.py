@@ -1,0 +1,94 @@
+"""Backbones whose weights come ready-made: published ones, those of a file, or random ones."""
+
+from pathlib import Path
+
+import timm
+import torch
+from torch import nn
+
+from weightscape.config.backbone import Backbone
+from weightscape.network.build import arguments, build, describe, known
+from weightscape.network.checkpoint import NetworkInfo
+from weightscape.seeds import seed_for
+
+
+def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, NetworkInfo]:
+    """Return a backbone with the weights and the head that it comes with.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Its `pretrained` is `timm`, `checkpoint` or `random`.
+    data_root : str or Path
+        Folder of downloads; timm's lie in its folder `hub`.
+
+    Returns
+    -------
+    network, info
+        `info` has the mean and standard deviation that the weights want, their source and
+        licence.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file is missing, or published weights are and cannot be downloaded; the message
+        says what to do.
+    ValueError
+        If the weights do not fit the architecture.
+    """
+    config = known(backbone.architecture)
+    info = describe(
+        backbone.architecture,
+        backbone.in_chans,
+        config.num_classes or 1,
+        img_size=backbone.img_size,
+        model_args=backbone.model_args,
+        small_stem=backbone.small_stem,
+    )
+    if backbone.pretrained == "random":
+        torch.manual_seed(seed_for("random", backbone.name))
+        return build(info), info.model_copy(update={"source": "random"})
+    network = _with_weights(backbone, Path(data_root, "hub"))
+    source = backbone.checkpoint or _hub_name(backbone)
+    return network, info.model_copy(
+        update={
+            "source": source,
+            "license": "" if backbone.checkpoint else config.license or "",
+        }
+    )
+
+
+def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
+    options = arguments(backbone.architecture, backbone.img_size, backbone.model_args)
+    if backbone.checkpoint:
+        if not Path(backbone.checkpoint).is_file():
+            raise FileNotFoundError(f"checkpoint: there is no file {backbone.checkpoint}")
+        options["pretrained_cfg_overlay"] = {"file": backbone.checkpoint}
+    try:
+        network: nn.Module = timm.create_model(
+            backbone.architecture,
+            pretrained=True,
+            in_chans=backbone.in_chans,
+            cache_dir=folder,
+            **options,
+        )
+    except OSError as error:
+        raise FileNotFoundError(
+            f"the weights of {backbone.architecture} are not here and cannot be fetched ({error});"
+            f" run once where there is a network, which keeps them in {folder}, or download"
+            f" model.safetensors from {_hub_name(backbone)} of the Hugging Face hub and set"
+            " pretrained: checkpoint and checkpoint: <that file>"
+        ) from error
+    except (RuntimeError, KeyError) as error:
+        raise ValueError(
+            f"{backbone.checkpoint or backbone.architecture}: its weights do not fit"
+            f" {backbone.architecture}: {error}"
+        ) from error
+    return network
+
+
+def _hub_name(backbone: Backbone) -> str:
+    config = known(backbone.architecture)
+    # Of some architectures the hub has the weights under the name of another.
+    name = config.hf_hub_id or "timm/"
+    return f"{name}{backbone.architecture}" if name.endswith("/") else name
