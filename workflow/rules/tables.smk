@@ -1,6 +1,6 @@
 rule collect_runs:
     input:
-        histories=of_all_runs(f"{RUN}/history.parquet"),
+        histories=of_trained_runs(f"{RUN}/history.parquet"),
     output:
         table="<results>/tables/runs.parquet",
     log:
@@ -20,7 +20,7 @@ rule collect_runs:
 
 rule collect_training:
     input:
-        parts=of_all_runs(f"{RUN}/history.parquet"),
+        parts=of_trained_runs(f"{RUN}/history.parquet"),
     output:
         table="<results>/tables/training.parquet",
     log:
@@ -56,10 +56,48 @@ rule collect_scores:
         "../scripts/collect_scores.py"
 
 
+rule collect_reliability:
+    input:
+        parts=of_all_runs(f"{RUN}/reliability.parquet"),
+    output:
+        table="<results>/tables/reliability.parquet",
+    log:
+        "<logs>/collect_reliability.log",
+    benchmark:
+        "<benchmarks>/collect_reliability.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("collect_reliability"),
+    message:
+        "collect the table of reliability"
+    script:
+        "../scripts/collect_reliability.py"
+
+
+rule collect_agreement:
+    input:
+        parts=list(dict.fromkeys(of_all_runs(AGREEMENT))),
+    output:
+        table="<results>/tables/agreement.parquet",
+    log:
+        "<logs>/collect_agreement.log",
+    benchmark:
+        "<benchmarks>/collect_agreement.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("collect_agreement"),
+    message:
+        "collect the table of agreement"
+    script:
+        "../scripts/collect_agreement.py"
+
+
 rule collect_spectra:
     input:
         parts=of_all_initials(f"{INITIAL}/spectra.parquet")
-        + of_all_runs(f"{RUN}/spectra.parquet"),
+        + of_networks(f"{RUN}/spectra.parquet"),
     output:
         table="<results>/tables/spectra.parquet",
     log:
@@ -82,7 +120,10 @@ rule compare_conditions:
         spectra="<results>/tables/spectra.parquet",
         scores="<results>/tables/scores.parquet",
     output:
-        table="<results>/tables/comparisons.parquet",
+        comparisons="<results>/tables/comparisons.parquet",
+        likeness="<results>/tables/likeness.parquet",
+        trends="<results>/tables/trends.parquet",
+        relations="<results>/tables/relations.parquet",
     log:
         "<logs>/compare_conditions.log",
     benchmark:
@@ -91,11 +132,34 @@ rule compare_conditions:
         ENVIRONMENT
     params:
         code=code("compare_conditions"),
-        comparison=study.comparison.slice(),
+        metrics=list(study.comparison.spectra_metrics),
     message:
         "compare conditions with their references"
     script:
         "../scripts/compare_conditions.py"
+
+
+rule test_claims:
+    input:
+        runs="<results>/tables/runs.parquet",
+        spectra="<results>/tables/spectra.parquet",
+        scores="<results>/tables/scores.parquet",
+    output:
+        table="<results>/tables/claims.parquet",
+    log:
+        "<logs>/test_claims.log",
+    benchmark:
+        "<benchmarks>/test_claims.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("test_claims"),
+        comparison=study.comparison.slice(),
+        claims=[claim.slice() for claim in study.all_claims],
+    message:
+        "test the claims"
+    script:
+        "../scripts/test_claims.py"
 
 
 rule summarise_study:

@@ -2,17 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.comparison.compare import compare
-from weightscape.config.analysis import Comparison
+from weightscape.comparison.compare import comparisons_table
+from weightscape.comparison.effects import effects_of
+from weightscape.comparison.likeness import likeness_table
+from weightscape.comparison.relations import relations_table
+from weightscape.comparison.trends import trends_table
 from weightscape.job import job
-from weightscape.schemas import comparisons
 from weightscape.table import read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    options = Comparison(**snakemake.params.comparison)
     tables = (read(snakemake.input[name]).to_pandas() for name in ("runs", "spectra", "scores"))
-    table = compare(*tables, options.spectra_metrics)
-    write(snakemake.output.table, table, comparisons.SCHEMA, provenance)
+    effects = effects_of(*tables, snakemake.params.metrics)
+    for name, make in {
+        "comparisons": comparisons_table,
+        "likeness": likeness_table,
+        "trends": trends_table,
+        "relations": relations_table,
+    }.items():
+        table = make(effects)
+        write(snakemake.output[name], table, table.schema, provenance)

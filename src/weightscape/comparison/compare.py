@@ -1,4 +1,4 @@
-"""Effects of the conditions on weights and scores, paired by seed: the table `comparisons`."""
+"""The table `comparisons`: every condition's effect on every metric, with interval and tests."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,134 +7,145 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weightscape.comparison.paired import holm, paired_effect
-from weightscape.schemas import comparisons, scores
-from weightscape.table import from_rows
+from weightscape.comparison.effects import TWIN, Effects
+from weightscape.comparison.paired import Array, Estimate, holm, paired
+from weightscape.schemas import comparisons
+from weightscape.table import from_arrays
 
-CELL = ["dataset", "backbone"]
-SCORE_METRICS = [field.name for field in scores.METRICS]
-ALL_SHIFTS = "all"
-"""The word in the column `shift` for the mean over the shifts, each counting the same."""
+ABOUT = ["condition", "family", "dose", "reference"]
+OTHER_WEIGHTS = "starts from other weights than its reference, or has none of its own"
+"""Why a condition has no effect on weights."""
 
 
-def compare(
-    runs: pd.DataFrame,
-    spectra: pd.DataFrame,
-    scores: pd.DataFrame,
-    metrics: Sequence[str],
-) -> pa.Table:
-    """Return the effect of every condition that is not its own reference.
+def comparisons_table(all_effects: Sequence[Effects]) -> pa.Table:
+    """Return the effect of every condition on every metric, layer by layer and on average.
 
     Parameters
     ----------
-    runs, spectra, scores : pandas.DataFrame
-        The tables of these names.
-    metrics : sequence of str
-        Columns of `spectra` to compare.
+    all_effects : sequence of Effects
+        One for every dataset and backbone.
 
     Returns
     -------
     pyarrow.Table
-        The table `comparisons`. Runs that start from other weights than their reference have
-        rows for scores only.
-
-    Notes
-    -----
-    A run's statistic is the mean, over the layers of the scope, of its difference from the
-    reference's run of the same seed; the replicate is the seed, never the layer. Both start from
-    the same weights, so that differences of fine-tuned weights are differences of changes.
+        The table `comparisons`. Runs that start from other weights than their reference have no
+        effect on weights; their rows say so.
     """
-    weights = _weight_statistics(runs, spectra, metrics)
-    results = _score_statistics(runs, scores)
-    what = [f.name for f in comparisons.SCHEMA if f.name in {*weights.columns, *results.columns}]
-    statistics = pd.concat([weights, results], ignore_index=True)[[*what, "seed", "difference"]]
-    rows = [
-        {
-            **dict(zip(what, key, strict=True)),
-            **paired_effect(group["difference"].to_numpy())._asdict(),
-        }
-        for key, group in statistics.groupby(what, dropna=False, sort=False)
-    ]
-    for row, corrected in zip(rows, _holm_within(rows), strict=True):
-        row["p_holm"] = corrected
-    return from_rows([_plain(row) for row in rows], comparisons.SCHEMA)
+    parts = [part for effects in all_effects for part in (*_weights(effects), *_scores(effects))]
+    return from_arrays(parts, comparisons.SCHEMA)
 
 
-def _weight_statistics(
-    runs: pd.DataFrame, spectra: pd.DataFrame, metrics: Sequence[str]
-) -> pd.DataFrame:
-    trained = spectra[spectra["stage"] != "init"]
-    key = [*CELL, "stage", "layer", "role"]
-    pairs = _pairs(runs[runs["comparable_weights"]], trained, key, metrics)
-    scopes = {
-        "all": pairs.assign(layer="", role=""),
-        "body": pairs[pairs["role"] != "classifier"].assign(layer="", role=""),
-        "role": pairs.assign(layer=""),
-        "layer": pairs,
-    }
-    named = pd.concat([part.assign(scope=scope) for scope, part in scopes.items()])
-    return _mean_per_seed(named).assign(test_set="", shift="", severity=None)
+def _weights(effects: Effects) -> Iterator[dict[str, Any]]:
+    roles = effects.layers["role"].to_numpy()
+    others = ["" if comparable else OTHER_WEIGHTS for comparable in effects.comparable]
+    scopes = [(scope, "", effects.within(scope)) for scope in ("all", "body")]
+    scopes += [("role", role, roles == role) for role in dict.fromkeys(roles)]
+    for (stage, metric), values in effects.weights.items():
+        place = {"stage": stage, "metric": metric}
+        for scope, role, chosen in scopes:
+            mean, n_layers = effects.mean_over(stage, metric, chosen)
+            notes = about_layers(effects, metric, chosen, n_layers)
+            yield _part(effects, mean, notes, n_layers, scope=scope, role=role, **place)
+        for i, (layer, role) in enumerate(zip(effects.layers["layer"], roles, strict=True)):
+            yield _part(
+                effects, values[..., i], others, 1, scope="layer", role=role, layer=layer, **place
+            )
 
 
-def _score_statistics(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    key = [*CELL, "test_set", "shift", "severity"]
-    pairs = _pairs(runs, scores, key, SCORE_METRICS)
-    pairs = pairs.assign(scope="scores", stage="", layer="", role="")
-    shifted = pairs[pairs["shift"] != "none"].assign(severity=None)
-    per_shift = _mean_per_seed(shifted)
-    over_shifts = _mean_per_seed(per_shift.assign(shift=ALL_SHIFTS))
-    return pd.concat([pairs, per_shift, over_shifts], ignore_index=True)
+def _scores(effects: Effects) -> Iterator[dict[str, Any]]:
+    nothing = [""] * len(effects.conditions)
+    for (test_set, shift, severity, metric), values in effects.scores.items():
+        place = {"test_set": test_set, "shift": shift, "severity": severity, "metric": metric}
+        yield _part(effects, values, nothing, None, scope="scores", **place)
 
 
-def _pairs(
-    runs: pd.DataFrame, values: pd.DataFrame, key: list[str], metrics: Sequence[str]
-) -> pd.DataFrame:
-    """Return condition minus reference for every seed, `key` and metric, a row each."""
-    long = values.melt(
-        [*key, "condition", "seed"], list(metrics), var_name="metric", value_name="value"
-    )
-    about = [*CELL, "condition", "seed", "family", "dose", "reference"]
-    compared = runs.loc[runs["condition"] != runs["reference"], about]
-    paired = compared.merge(long, on=[*CELL, "condition", "seed"]).merge(
-        long.rename(columns={"condition": "reference"}),
-        on=[*key, "reference", "seed", "metric"],
-        suffixes=("", "_reference"),
-    )
-    return paired.assign(difference=paired["value"] - paired["value_reference"]).drop(
-        columns=["value", "value_reference"]
-    )
+def about_layers(
+    effects: Effects, metric: str, chosen: np.ndarray, n_layers: np.ndarray
+) -> list[str]:
+    """Return for every condition which of the chosen layers a mean leaves out, and why."""
+    candidates = int((chosen & effects.counted[metric]).sum())
+    short = int((chosen & ~effects.counted[metric]).sum())
+    notes = []
+    for comparable, found in zip(effects.comparable, n_layers, strict=True):
+        if not comparable:
+            notes.append(OTHER_WEIGHTS)
+        elif not chosen.any():
+            notes.append("there are no such layers")
+        elif not candidates:
+            notes.append(f"none of {short} layers has a long tail before training")
+        elif found < candidates:
+            notes.append(f"{candidates - found} of {candidates} layers lack a value in a seed")
+        else:
+            notes.append("")
+    return notes
 
 
-def _mean_per_seed(pairs: pd.DataFrame) -> pd.DataFrame:
-    key = [name for name in pairs.columns if name != "difference"]
-    return pairs.groupby(key, dropna=False, sort=False)["difference"].mean().reset_index()
-
-
-def _holm_within(rows: list[dict[str, Any]]) -> Iterator[float]:
-    """Yield the corrected p of each row; the conditions, but twins, share a family of tests."""
-    frame = pd.DataFrame(rows)
-    family = [
-        "dataset",
-        "backbone",
-        "scope",
-        "role",
-        "layer",
-        "stage",
-        "metric",
-        "test_set",
-        "shift",
-        "severity",
-    ]
-    # A twin tests the method, not a condition.
-    p = frame["p"].astype(float).where(frame["family"] != "null")
-    yield from p.groupby([frame[name] for name in family], dropna=False).transform(
-        lambda group: holm(group.to_numpy())
-    )
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with None in place of the missing values of pandas."""
+def _part(
+    effects: Effects,
+    differences: Array,
+    notes: list[str],
+    n_layers: np.ndarray | int | None,
+    **place: Any,
+) -> dict[str, Any]:
+    estimate = paired(differences)
+    found = {"role": "", "layer": "", "stage": "", "test_set": "", "shift": "", "severity": None}
     return {
-        name: None if value is None or (isinstance(value, float) and np.isnan(value)) else value
-        for name, value in row.items()
+        "dataset": effects.dataset,
+        "backbone": effects.backbone,
+        **{name: effects.conditions[name].to_numpy() for name in ABOUT},
+        **found,
+        **place,
+        "n_layers": n_layers,
+        **columns(estimate),
+        "p_holm": _over_conditions(estimate.p, effects.conditions["family"]),
+        "smallest_detectable": estimate.smallest_detectable,
+        "limitation": limitations(
+            estimate,
+            len(effects.seeds),
+            [
+                lost or note
+                for lost, note in zip(effects.conditions["limitation"], notes, strict=True)
+            ],
+        ),
     }
+
+
+def columns(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as the columns that the tables of comparisons share."""
+    return {
+        "effect": estimate.effect,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n_seeds": estimate.n_seeds,
+        "p": estimate.p,
+        "p_sign_flip": estimate.p_sign_flip,
+        "p_floor": estimate.p_floor,
+    }
+
+
+def limitations(estimate: Estimate, seeds: int, reasons: Sequence[str]) -> list[str]:
+    """Return for every estimate what keeps it from an interval or a test; empty if nothing does.
+
+    `reasons` are what is known of each beforehand; where there is no value at all, they explain it.
+    """
+    notes = [
+        "no seed has all that is compared"
+        if n == 0
+        else "one seed: no interval"
+        if n == 1
+        else "the same difference in every seed: no test"
+        if error == 0
+        else f"{n} of {seeds} seeds"
+        if n < seeds
+        else ""
+        for n, error in zip(estimate.n_seeds, estimate.error, strict=True)
+    ]
+    return [
+        reason if reason and n == 0 else "; ".join(part for part in (reason, note) if part)
+        for n, reason, note in zip(estimate.n_seeds, reasons, notes, strict=True)
+    ]
+
+
+def _over_conditions(p: Array, families: "pd.Series[str]") -> Array:
+    """Return p corrected over the conditions; a twin tests the method and does not count."""
+    return holm(np.where(families.to_numpy() == TWIN, np.nan, p))

@@ -1,9 +1,17 @@
 """Likeness of the layer profiles that conditions leave in the weights."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
+from numpy.typing import ArrayLike
+
+from weightscape.comparison.effects import Effects, whole_layers
+from weightscape.comparison.paired import Array, Estimate, jackknife
+from weightscape.schemas import likeness as schema
+from weightscape.table import from_arrays
 
 MIN_RELIABILITY = 0.5
 """Below it a profile is too noisy for its likeness to another to mean anything."""
@@ -11,11 +19,43 @@ MIN_RELIABILITY = 0.5
 MIN_LAYERS = 3
 """Two points always lie on a line: a correlation over fewer layers than this says nothing."""
 
-Array = NDArray[np.float64]
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike profiles are; arrays of shape (profiles, profiles).
+
+    Attributes
+    ----------
+    r : numpy.ndarray
+        Mean over pairs of different seeds of Pearson's r; its diagonal is the reliability.
+    corrected : numpy.ndarray
+        r over the geometric mean of the reliabilities; NaN, to be read as inconclusive, where
+        either is below `MIN_RELIABILITY`. It may leave [−1, 1] by chance; it is not clipped.
+    r_without : numpy.ndarray
+        r without each seed that there is, shape (profiles, profiles, seeds).
+    without : numpy.ndarray
+        The corrected r without each seed that there is, shape (profiles, profiles, seeds),
+        whatever the reliabilities; NaN where one of them is not positive.
+    """
+
+    r: Array
+    corrected: Array
+    r_without: Array
+    without: Array
+
+    @property
+    def reliability(self) -> Array:
+        """The likeness of a profile to itself in another seed, shape (profiles,)."""
+        return np.diagonal(self.r).copy()
+
+    @property
+    def estimate(self) -> Estimate:
+        """The corrected r with its jackknife error."""
+        return jackknife(self.corrected, self.without)
 
 
-def likeness(effects: Mapping[str, Array]) -> tuple[Array, Array, Array]:
-    """Return how alike the conditions' profiles are, free of shared noise and corrected for it.
+def likeness(effects: ArrayLike) -> Likeness:
+    """Return how alike profiles are, free of shared noise and corrected for the rest.
 
     Effects of one seed share the noise of their reference's run, which alone correlates two
     conditions without any effect at about .5; so only pairs of different seeds are compared. Noise
@@ -24,59 +64,170 @@ def likeness(effects: Mapping[str, Array]) -> tuple[Array, Array, Array]:
 
     Parameters
     ----------
-    effects : mapping of str to numpy.ndarray
-        For every condition its effect on every layer, shape (seeds, layers). Row k is the same
-        seed and column i the same layer in all of them; a missing value is NaN.
+    effects : array_like
+        Shape (profiles, seeds, layers): what is compared in every seed and layer. Layers that have
+        no value in some profile and seed are left out; a seed without any value in a profile is
+        one that the profile lacks, and one that all lack is left out.
 
     Returns
     -------
-    r : numpy.ndarray
-        Shape (conditions, conditions), in the order of `effects`: the mean over k ≠ l of Pearson's
-        r between row k of one and row l of the other, over the layers that both have. A pair of
-        rows with fewer than three such layers, or without spread, does not count; NaN where no
-        pair counts, as with a single seed.
-    reliability : numpy.ndarray
-        Shape (conditions,): the diagonal of `r`, the likeness of a condition to itself.
-    corrected : numpy.ndarray
-        Shape (conditions, conditions): r over √(reliability · reliability). NaN, to be read as
-        inconclusive, where either reliability is below `MIN_RELIABILITY`. It may leave [−1, 1] by
-        chance; it is not clipped.
-
-    Raises
-    ------
-    ValueError
-        If the arrays differ in shape.
+    Likeness
+        With NaN where no pair of seeds counts: a single seed, fewer than three layers, no spread.
     """
-    profiles = [np.asarray(profile, dtype=np.float64) for profile in effects.values()]
-    if len({profile.shape for profile in profiles}) > 1:
-        raise ValueError(
-            "the effects differ in shape: "
-            + ", ".join(f"{name} {np.shape(profile)}" for name, profile in effects.items())
-        )
-    r = np.full((len(profiles), len(profiles)), np.nan)
-    for i, one in enumerate(profiles):
-        for j, other in enumerate(profiles[: i + 1]):
-            r[i, j] = r[j, i] = _across_seeds(one, other)
-    reliability = np.diag(r).copy()
-    root = np.sqrt(np.where(reliability >= MIN_RELIABILITY, reliability, np.nan))
-    return r, reliability, r / np.outer(root, root)
+    profiles = np.asarray(effects, dtype=np.float64)
+    profiles = profiles[:, np.isfinite(profiles).any(axis=(0, 2))]
+    pairs = _pairs_of_seeds(profiles[..., whole_layers(profiles)])
+    r = _mean(pairs)
+    seeds = profiles.shape[1]
+    r_without, without = np.empty((2, *r.shape, seeds))
+    for k in range(seeds):
+        left = np.delete(np.delete(pairs, k, axis=2), k, axis=3)
+        r_without[..., k] = _mean(left)
+        without[..., k] = _corrected(r_without[..., k], 0.0)
+    return Likeness(r, _corrected(r, MIN_RELIABILITY), r_without, without)
 
 
-def _across_seeds(one: Array, other: Array) -> float:
-    pairs = [
-        _pearson(row, column)
-        for k, row in enumerate(one)
-        for m, column in enumerate(other)
-        if k != m
-    ]
-    counted = [r for r in pairs if np.isfinite(r)]
-    return float(np.mean(counted)) if counted else float("nan")
+def _pairs_of_seeds(profiles: Array) -> Array:
+    """Return r of every two profiles' seeds, (profiles, profiles, seeds, seeds); NaN for equal."""
+    count, seeds, layers = profiles.shape
+    if layers < MIN_LAYERS:
+        return np.full((count, count, seeds, seeds), np.nan)
+    centred = profiles - profiles.mean(axis=2, keepdims=True)
+    length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
+    unit = centred / np.where(length > 0, length, np.nan)
+    pairs: Array = np.einsum("akl,bml->abkm", unit, unit, optimize=True)
+    pairs[:, :, np.arange(seeds), np.arange(seeds)] = np.nan
+    return pairs
 
 
-def _pearson(x: Array, y: Array) -> float:
-    both = np.isfinite(x) & np.isfinite(y)
-    if both.sum() < MIN_LAYERS:
-        return float("nan")
-    x, y = x[both] - x[both].mean(), y[both] - y[both].mean()
-    scale = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / scale if scale > 0 else float("nan")
+def _mean(pairs: Array) -> Array:
+    """Return the mean over the pairs of seeds that count; NaN where none does."""
+    found = np.isfinite(pairs)
+    counted = found.sum(axis=(2, 3))
+    total: Array = np.where(found, pairs, 0.0).sum(axis=(2, 3))
+    return total / np.where(counted > 0, counted, np.nan)
+
+
+def _corrected(r: Array, least: float) -> Array:
+    reliability = np.diagonal(r)
+    enough = (reliability >= least) & (reliability > 0)
+    root = np.sqrt(np.where(enough, reliability, np.nan))
+    return np.asarray(r / np.outer(root, root))
+
+
+def families(effects: Effects) -> dict[str, np.ndarray]:
+    """Return for every family which conditions are in it, shape (conditions,).
+
+    Conditions without pre-training are in none: a study has them beside those with, and what they
+    do to weights and scores is another question. Where there are no others, they are.
+    """
+    of = effects.conditions["family"].to_numpy()
+    scratch = effects.conditions["pretrained"].to_numpy(object) == "none"
+    meant = ~scratch if (~scratch & effects.comparable).any() else np.ones(len(of), bool)
+    meant |= ~effects.comparable  # what has no effect on weights may have one on scores
+    return {family: (of == family) & meant for family in dict.fromkeys(of[meant])}
+
+
+def likeness_table(all_effects: Sequence[Effects]) -> pa.Table:
+    """Return the likeness of any two conditions and any two families: the table `likeness`.
+
+    A family's profile is the mean over its conditions. Conditions that have no effect on weights,
+    for want of a reference with the same initial weights, are left out; `comparisons` has them.
+    """
+    rows = [row for effects in all_effects for row in _rows(effects)]
+    return from_arrays(rows, schema.SCHEMA)
+
+
+def _rows(effects: Effects) -> Iterator[dict[str, Any]]:
+    usable = effects.comparable & (effects.conditions["limitation"] == "").to_numpy()
+    names = effects.conditions["condition"].to_numpy()
+    groups = {
+        "condition": {name: names == name for name in names[usable]},
+        "family": {
+            name: of & usable for name, of in families(effects).items() if (of & usable).any()
+        },
+    }
+    for (stage, metric), values in effects.weights.items():
+        for scope in ("body", "all"):
+            layers = effects.within(scope) & effects.counted[metric]
+            for level, members in groups.items():
+                if not members:
+                    continue
+                profiles = np.stack(
+                    [values[of][..., layers].mean(axis=0) for of in members.values()]
+                )
+                yield {
+                    "dataset": effects.dataset,
+                    "backbone": effects.backbone,
+                    "level": level,
+                    "scope": scope,
+                    "stage": stage,
+                    "metric": metric,
+                    **_columns(list(members), profiles, len(effects.seeds)),
+                }
+
+
+def _columns(names: list[str], profiles: Array, seeds: int) -> dict[str, Any]:
+    found, whole = likeness(profiles), whole_layers(profiles)
+    one, other = (index.ravel() for index in np.indices((len(names), len(names))))
+    there = np.asarray(np.isfinite(profiles).any(axis=2))
+    both = (there[:, None] & there[None]).sum(axis=2).ravel()
+    estimate, reliability = found.estimate, found.reliability
+    return {
+        "one": np.array(names, dtype=object)[one],
+        "other": np.array(names, dtype=object)[other],
+        "r": found.r.ravel(),
+        "reliability": reliability[one],
+        "reliability_other": reliability[other],
+        "likeness": found.corrected.ravel(),
+        "low": estimate.low.ravel(),
+        "high": estimate.high.ravel(),
+        "pearson": _plain(profiles[..., whole]).ravel(),
+        "n_seeds": both,
+        "n_layers": int(whole.sum()),
+        "limitation": [
+            _limitation(
+                int(whole.sum()),
+                len(whole),
+                n,
+                seeds,
+                np.minimum(reliability[i], reliability[j]),
+                estimate.error[i, j],
+            )
+            for i, j, n in zip(one, other, both, strict=True)
+        ],
+    }
+
+
+def _plain(profiles: Array) -> Array:
+    """Return Pearson's r of every two mean profiles; NaN for those without spread."""
+    found = np.isfinite(profiles)
+    mean = np.where(found, profiles, 0.0).sum(axis=1) / np.maximum(found.sum(axis=1), 1)
+    if mean.shape[1] < MIN_LAYERS:
+        return np.full((len(mean), len(mean)), np.nan)
+    centred = mean - mean.mean(axis=1, keepdims=True)
+    length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    unit = centred / np.where(length > 0, length, np.nan)
+    return np.asarray(unit @ unit.T)
+
+
+def _limitation(
+    layers: int, of: int, seeds: int, of_seeds: int, reliability: float, error: float
+) -> str:
+    notes = []
+    if layers < MIN_LAYERS:
+        notes.append(f"{layers} layers, too few for a profile")
+    elif layers < of:
+        notes.append(f"{of - layers} of {of} layers left out: no value in every run")
+    if seeds < 2:
+        notes.append(f"seeds: {seeds}, two are needed")
+    elif seeds < of_seeds:
+        notes.append(f"{seeds} of {of_seeds} seeds")
+    if layers >= MIN_LAYERS and seeds >= 2:
+        if np.isnan(reliability):
+            notes.append("a profile is the same in all layers")
+        elif reliability < MIN_RELIABILITY:
+            notes.append(f"a reliability is below {MIN_RELIABILITY}: inconclusive")
+        elif np.isnan(error):
+            notes.append("two seeds: no interval")
+    return "; ".join(notes)

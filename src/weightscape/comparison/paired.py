@@ -1,94 +1,169 @@
 """Statistics of differences that are paired by seed."""
 
 import itertools
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special, stats
 
-EXACT = 16
+Array = NDArray[np.float64]
+
+EXACT = 12
 """Seeds up to which all sign patterns are gone through; above, the t test serves better."""
 
-
-class Effect(NamedTuple):
-    """A mean paired difference and what can be said of it; None where nothing can."""
-
-    effect: float | None
-    low: float | None
-    high: float | None
-    n_seeds: int
-    p: float | None
-    p_sign_flip: float | None
-    p_floor: float | None
-    smallest_detectable: float | None
+LEVEL = 0.05
+"""Level of every test and interval, two-sided."""
 
 
-def paired_effect(differences: np.ndarray) -> Effect:
-    """Return the mean of paired differences with its 95 % t interval and tests against zero.
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate over seeds, or an array of them; NaN where nothing can be said.
 
-    The interval and `p` are Student's, which take the differences for normal; the sign-flip test
-    takes them for symmetric about zero only, and cannot fall below its floor 2^(1 − n).
+    Attributes
+    ----------
+    effect : numpy.ndarray
+        The mean over the seeds.
+    error : numpy.ndarray
+        Its standard error; NaN below two seeds.
+    n_seeds : numpy.ndarray
+        Seeds behind it; its degrees of freedom are one less.
+    p_sign_flip : numpy.ndarray
+        Exact two-sided p over all sign flips; NaN where there are none to go through.
+    """
+
+    effect: Array
+    error: Array
+    n_seeds: NDArray[np.int64]
+    p_sign_flip: Array
+
+    @property
+    def low(self) -> Array:
+        """Lower end of the 95 % t interval."""
+        return self.effect - self._half
+
+    @property
+    def high(self) -> Array:
+        """Upper end of the 95 % t interval."""
+        return self.effect + self._half
+
+    @property
+    def p(self) -> Array:
+        """Two-sided p of Student's t test against zero; NaN without spread."""
+        return np.minimum(1.0, 2 * self.p_above(0.0, np.sign(self.effect)))
+
+    @property
+    def p_floor(self) -> Array:
+        """Smallest p that sign flips can give, 2^(1 − n)."""
+        return np.where(self.n_seeds > 0, 2.0 ** (1.0 - self.n_seeds), np.nan)
+
+    @property
+    def smallest_detectable(self) -> Array:
+        """Effect that a two-sided test at `LEVEL` finds with power 80 % at this spread."""
+        seeds = np.asarray(self.n_seeds)
+        factor = np.full(seeds.shape, np.nan)
+        for n in np.unique(seeds[seeds > 1]):
+            factor[seeds == n] = detectable_effect(int(n))
+        return factor * self.error
+
+    def p_above(self, border: float, sign: ArrayLike = 1.0) -> Array:
+        """Return the one-sided p of ``sign · effect > border``; NaN without spread."""
+        spread = np.where(self.error > 0, self.error, np.nan)
+        t = (np.asarray(sign) * self.effect - border) / spread
+        return np.asarray(special.stdtr(self._df, -t), dtype=np.float64)
+
+    @property
+    def _df(self) -> Array:
+        return np.where(self.n_seeds > 1, self.n_seeds - 1.0, np.nan)
+
+    @property
+    def _half(self) -> Array:
+        return np.asarray(special.stdtrit(self._df, 1 - LEVEL / 2)) * self.error
+
+
+def paired(differences: ArrayLike) -> Estimate:
+    """Return the mean of differences that are paired by seed, with its error.
+
+    The interval and the t test that follow from it take the differences for normal; the sign-flip
+    test takes them for symmetric about zero only, and cannot fall below its floor 2^(1 − n).
 
     Parameters
     ----------
-    differences : numpy.ndarray
-        One difference per seed, shape (seeds,); those that are not finite are left out.
+    differences : array_like
+        Shape (..., seeds), one difference per seed; those that are not finite are left out.
 
     Returns
     -------
-    Effect
-        Without an interval below two seeds, and without `p` where all differences are equal.
+    Estimate
+        Of shape (...).
     """
-    found = np.asarray(differences, dtype=np.float64)
-    found = found[np.isfinite(found)]
-    n = len(found)
-    if n == 0:
-        return Effect(None, None, None, 0, None, None, None, None)
-    mean = float(found.mean())
-    if n == 1:
-        return Effect(mean, None, None, 1, None, 1.0, 1.0, None)
-    error = float(found.std(ddof=1) / np.sqrt(n))
-    half = float(stats.t.ppf(0.975, n - 1)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, n - 1)) if error > 0 else None
-    return Effect(
-        mean,
-        mean - half,
-        mean + half,
-        n,
-        p,
-        sign_flip_p(found) if n <= EXACT else None,
-        2.0 ** (1 - n),
-        detectable_effect(n) * error,
-    )
+    x = np.asarray(differences, dtype=np.float64)
+    found = np.isfinite(x)
+    n = found.sum(axis=-1)
+    some, several = np.where(n > 0, n, np.nan), np.where(n > 1, n, np.nan)
+    x = np.where(found, x, 0.0)
+    mean = x.sum(axis=-1) / some
+    squares = np.where(found, (x - mean[..., None]) ** 2, 0.0).sum(axis=-1)
+    # Equal differences may have a mean that is off in the last bit.
+    largest = np.abs(x).max(axis=-1, initial=0.0)
+    squares = np.where(squares <= several * (4 * np.finfo(float).eps * largest) ** 2, 0.0, squares)
+    error = np.sqrt(squares / (several - 1) / several)
+    return Estimate(mean, error, n, _sign_flip_p(x, n))
 
 
-def sign_flip_p(differences: np.ndarray) -> float:
-    """Return the exact two-sided p of the mean over all sign flips of `differences`.
+def jackknife(statistic: ArrayLike, without: ArrayLike) -> Estimate:
+    """Return estimates from the leave-one-seed-out values of a statistic.
 
-    The share of the 2^n sign patterns whose |mean| is at least the one observed (Fisher 1935,
-    The Design of Experiments, §21).
+    Parameters
+    ----------
+    statistic : array_like
+        Shape (...): the statistic over all seeds; it is the effect.
+    without : array_like
+        Shape (..., seeds): the statistic without each seed. Where one is not finite, or there are
+        fewer than three, there is no error.
 
-    Raises
-    ------
-    ValueError
-        If there are more than `EXACT` differences.
+    Returns
+    -------
+    Estimate
+        With Tukey's standard error √((n − 1)/n Σ (θ₋ₖ − θ̄)²) (Efron & Tibshirani 1993, An
+        Introduction to the Bootstrap, ch. 11).
     """
-    n = len(differences)
-    if n > EXACT:
-        raise ValueError(f"{n} differences have {2**n} sign patterns; {EXACT} is the limit")
-    sums = np.abs(_sign_patterns(n) @ differences)
-    # Patterns that tie in exact arithmetic may differ in the last bits.
-    return float(np.mean(sums >= sums[0] * (1 - 1e-12)))
+    effect, left = np.asarray(statistic, np.float64), np.asarray(without, np.float64)
+    n = left.shape[-1]
+    nothing = np.full(effect.shape, np.nan)
+    if n < 3:
+        return Estimate(effect, nothing, np.full(effect.shape, n), nothing)
+    squares = ((left - left.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    error = np.sqrt((n - 1) / n * squares)
+    return Estimate(effect, error, np.full(effect.shape, n), nothing)
+
+
+def _sign_flip_p(differences: Array, n: NDArray[np.int64]) -> Array:
+    """Return the share of sign patterns whose |sum| is at least the one observed.
+
+    Fisher 1935, The Design of Experiments, §21. A difference of zero stands for one that is missing
+    and changes nothing.
+    """
+    seeds = differences.shape[-1]
+    p = np.full(n.shape, np.nan)
+    if 0 < seeds <= EXACT:
+        flat, share = differences.reshape(-1, seeds), np.empty(n.size)
+        for start in range(0, len(flat), 1024):
+            sums = np.abs(flat[start : start + 1024] @ _sign_patterns(seeds).T)
+            # Patterns that tie in exact arithmetic may differ in the last bits.
+            share[start : start + 1024] = (sums >= sums[:, :1] * (1 - 1e-12)).mean(axis=1)
+        p = np.where(n > 0, share.reshape(n.shape), np.nan)
+    return p
 
 
 @cache
-def _sign_patterns(n: int) -> np.ndarray:
+def _sign_patterns(n: int) -> Array:
     return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
 
 
 @cache
-def detectable_effect(n: int, level: float = 0.05, power: float = 0.8) -> float:
+def detectable_effect(n: int, level: float = LEVEL, power: float = 0.8) -> float:
     """Return the mean, in standard errors, that a two-sided paired t test finds with `power`.
 
     Parameters
@@ -108,7 +183,7 @@ def detectable_effect(n: int, level: float = 0.05, power: float = 0.8) -> float:
     return float(shift)
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
+def holm(p_values: ArrayLike) -> Array:
     """Return p values corrected for the number of tests by Holm's step-down method.
 
     Holm 1979, Scand. J. Statist. 6:65–70. Missing values (NaN) stay missing and do not count.

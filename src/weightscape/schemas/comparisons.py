@@ -2,20 +2,15 @@
 
 import pyarrow as pa
 
+from weightscape.schemas.identifiers import CELL, LIMITATION, effect_columns, real
 from weightscape.table import define, field
-
-
-def _real(name: str, description: str) -> pa.Field:
-    return field(name, pa.float64(), description, nullable=True)
-
 
 SCHEMA = define(
     "comparisons",
-    1,
+    2,
     "Effect of every condition on every metric: its change minus its reference's, paired by seed.",
     [
-        field("dataset", pa.string(), "Name of the dataset."),
-        field("backbone", pa.string(), "Name of the backbone."),
+        *CELL,
         field("condition", pa.string(), "Name of the condition."),
         field("family", pa.string(), "Family of the condition."),
         field(
@@ -52,30 +47,25 @@ SCHEMA = define(
             nullable=True,
         ),
         field("metric", pa.string(), "Name of the metric: a column of spectra or scores."),
-        _real(
-            "effect",
-            "Mean over the seeds of condition minus reference; missing without a seed"
-            " that has both.",
+        field(
+            "n_layers",
+            pa.int32(),
+            "Layers in the mean: those with a value in every seed and, for a metric of the tail,"
+            " with a tail of 50 eigenvalues before training; missing for scores.",
+            nullable=True,
         ),
-        _real("low", "Lower end of the 95 % t interval; missing below two seeds."),
-        _real("high", "Upper end of the 95 % t interval; missing below two seeds."),
-        field("n_seeds", pa.int32(), "Seeds in which both are measured."),
-        _real("p", "Two-sided p of the paired t test; missing below two seeds or without spread."),
-        _real(
-            "p_sign_flip",
-            "Exact two-sided p over all sign flips of the paired differences; missing above 16"
-            " seeds.",
-        ),
-        _real("p_floor", "Smallest p that sign flips can give with this number of seeds."),
-        _real(
+        *effect_columns("Mean over the seeds of condition minus reference"),
+        real(
             "p_holm",
             "p after Holm's correction over the conditions, for one metric at one place (scope,"
             " role, layer, stage, or test set, shift, severity); missing for twins.",
+            "Holm 1979, Scand. J. Statist. 6:65–70",
         ),
-        _real(
+        real(
             "smallest_detectable",
             "Effect that a two-sided 5 % t test finds with power 80 % at"
             " this spread and number of seeds.",
         ),
+        LIMITATION,
     ],
 )

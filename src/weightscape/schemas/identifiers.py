@@ -1,12 +1,17 @@
-"""The columns that say which run a row is about."""
+"""The columns that say which run, layer or difference between runs a row is about."""
 
 import pyarrow as pa
 
 from weightscape.table import field
 
-RUN = (
+CELL = (
     field("dataset", pa.string(), "Name of the dataset the network is fine-tuned on."),
     field("backbone", pa.string(), "Name of the backbone the run starts from."),
+)
+"""Identifier columns of every table of a study."""
+
+RUN = (
+    *CELL,
     field("condition", pa.string(), "Name of the training recipe; `init` for initial weights."),
     field("seed", pa.int32(), "The replicate: same head and data order in every condition."),
 )
@@ -33,3 +38,33 @@ LAYER = (
     ),
 )
 """Identifier columns of a layer matrix."""
+
+LIMITATION = field(
+    "limitation",
+    pa.string(),
+    "What keeps the row from saying all that it should, or what it leaves out; otherwise empty.",
+)
+"""The last column of every table of comparisons."""
+
+
+def real(name: str, description: str, source: str = "") -> pa.Field:
+    """Return a column of real numbers that may be missing."""
+    return field(name, pa.float64(), description, source=source, nullable=True)
+
+
+def effect_columns(what: str) -> list[pa.Field]:
+    """Return the columns of an estimate over seeds: `what` it is, its interval and its tests."""
+    return [
+        real("effect", f"{what}; missing without a seed that has both."),
+        real("low", "Lower end of the 95 % t interval; missing below two seeds."),
+        real("high", "Upper end of the 95 % t interval; missing below two seeds."),
+        field("n_seeds", pa.int32(), "Seeds in which all that is compared is measured."),
+        real("p", "Two-sided p of the paired t test; missing below two seeds or without spread."),
+        real(
+            "p_sign_flip",
+            "Exact two-sided p over all sign flips of the paired differences; missing above 12"
+            " seeds.",
+            "Fisher 1935, The Design of Experiments, §21",
+        ),
+        real("p_floor", "Smallest p that sign flips can give with this number of seeds."),
+    ]

@@ -7,11 +7,26 @@ from weightscape.table import define, field
 
 SCHEMA = define(
     "runs",
-    1,
+    3,
     "One row per run: what it sets, what it is compared with, and how it ended.",
     [
         *RUN,
+        field(
+            "derived",
+            pa.bool_(),
+            "Whether it is made of trained runs: an ensemble or an average of weights.",
+        ),
+        field(
+            "dataset_group",
+            pa.string(),
+            "Data set of which this dataset holds out one domain; the dataset where there is none.",
+        ),
         field("family", pa.string(), "Family of the condition."),
+        field(
+            "cell",
+            pa.string(),
+            "Cell of a grid of settings that the condition belongs to; empty where there is none.",
+        ),
         field(
             "dose",
             pa.float64(),
@@ -26,14 +41,36 @@ SCHEMA = define(
             "Name of the initial network: the `backbone` of its rows in `spectra` at stage init.",
         ),
         field(
+            "pretrained",
+            pa.string(),
+            "Where the initial weights come from; `none` for training from scratch.",
+        ),
+        field(
             "comparable_weights",
             pa.bool_(),
             "Whether the run starts from the same weights as"
             " its reference, so that effects on weights have a meaning.",
         ),
-        field("epochs", pa.int32(), "Epochs trained."),
-        field("train_loss", pa.float64(), "Mean training loss over the last epoch.", unit="nat"),
-        field("val_accuracy", pa.float64(), "Accuracy on the validation images after training."),
-        field("parameters", pa.int64(), "Number of trained parameters."),
+        field(
+            "epochs",
+            pa.float64(),
+            "Passes over the training images up to the network that is kept; missing for a"
+            " derived run, as what follows.",
+            nullable=True,
+        ),
+        field(
+            "train_loss",
+            pa.float64(),
+            "Mean training loss before that, since the evaluation before.",
+            unit="nat",
+            nullable=True,
+        ),
+        field(
+            "val_accuracy",
+            pa.float64(),
+            "Its accuracy on the validation images.",
+            nullable=True,
+        ),
+        field("parameters", pa.int64(), "Number of trained parameters.", nullable=True),
     ],
 )

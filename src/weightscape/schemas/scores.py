@@ -26,11 +26,16 @@ METRICS = (
         source="Nixon et al. 2019, arXiv:1904.01685",
     ),
     field("worst_class_accuracy", pa.float64(), "Accuracy of the class with the lowest one."),
+    field(
+        "class_accuracy_gap",
+        pa.float64(),
+        "Accuracy of the class with the highest one, minus that of the lowest.",
+    ),
 )
 
 SCHEMA = define(
     "scores",
-    1,
+    2,
     "Accuracy and calibration of every run on every test set.",
     [*RUN, *TEST, field("n", pa.int32(), "Number of images."), *METRICS],
 )

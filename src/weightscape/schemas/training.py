@@ -1,4 +1,4 @@
-"""The course of a training, a row per epoch."""
+"""The course of a training, a row per evaluation."""
 
 import pyarrow as pa
 
@@ -7,14 +7,20 @@ from weightscape.table import define, field
 
 SCHEMA = define(
     "training",
-    1,
-    "Loss and validation accuracy of every epoch of every run.",
+    2,
+    "Loss and validation accuracy at every evaluation of every run.",
     [
         *RUN,
-        field("epoch", pa.int32(), "Epoch, from 1."),
-        field("step", pa.int32(), "Optimiser steps done at the end of the epoch."),
-        field("loss", pa.float64(), "Mean training loss over the epoch.", unit="nat"),
-        field("val_accuracy", pa.float64(), "Accuracy on the validation images after the epoch."),
-        field("lr", pa.float64(), "Learning rate of the epoch's last step."),
+        field("epoch", pa.float64(), "Passes over the training images done by then."),
+        field("step", pa.int32(), "Optimiser steps done by then."),
+        field(
+            "loss",
+            pa.float64(),
+            "Mean training loss over the steps since the evaluation before.",
+            unit="nat",
+        ),
+        field("val_accuracy", pa.float64(), "Accuracy on the validation images."),
+        field("lr", pa.float64(), "Learning rate of the last step."),
+        field("selected", pa.bool_(), "Whether the run's network is that of this evaluation."),
     ],
 )

@@ -1,0 +1,59 @@
+"""What the runs say to the claims of the papers, and to a study's own."""
+
+import pyarrow as pa
+
+from weightscape.schemas.identifiers import CELL, real
+from weightscape.table import define, field
+
+SCHEMA = define(
+    "claims",
+    1,
+    "Verdict on every claim, as a whole and part by part.",
+    [
+        *CELL,
+        field("paper", pa.string(), "Where the claim is made."),
+        field("claim", pa.string(), "Name of the claim."),
+        field("statement", pa.string(), "The claim in words."),
+        field(
+            "scope",
+            pa.string(),
+            "Layers: body (without classifier) or all; scores for a claim on scores alone; empty"
+            " where nothing is tested.",
+        ),
+        field("part", pa.int32(), "0 for the claim as a whole, else the number of the part."),
+        field("what", pa.string(), "The part in words; of the whole, the part that decides."),
+        field("test", pa.string(), "direction, order or equivalence; empty where none is done."),
+        field("metric", pa.string(), "Metric of the part; of the whole, of the part that decides."),
+        real("effect", "Estimate of the part, in units of the metric (a likeness has none)."),
+        real("low", "Lower end of its 95 % interval over the seeds."),
+        real("high", "Upper end of its 95 % interval over the seeds."),
+        real("margin", "For equivalence: the largest difference that counts as none."),
+        real("floor_low", "The twin in the place of the condition: lower end of its interval."),
+        real("floor_high", "Upper end of that interval; missing without a twin."),
+        field("n_seeds", pa.int32(), "Seeds in which all that is compared is measured."),
+        real(
+            "p",
+            "p of the claim against the border of both its verdicts: the smaller of the p of"
+            " `supported` (all parts hold) and of `contradicted` (one does not).",
+        ),
+        real(
+            "p_sign_flip",
+            "Exact p over all sign flips of the difference that the row shows; missing for"
+            " equivalences, for likenesses, and for a whole of several parts.",
+        ),
+        real("p_floor", "Smallest p that sign flips can give with this number of seeds."),
+        real(
+            "p_holm",
+            "Of the whole: p after Holm's correction over the claims of the paper that are tested"
+            " here in this scope.",
+            "Holm 1979, Scand. J. Statist. 6:65–70",
+        ),
+        field(
+            "verdict",
+            pa.string(),
+            "supported or contradicted (p_holm at most .05), inconclusive, or not testable. Of a"
+            " part: what its own p would say.",
+        ),
+        field("reason", pa.string(), "Why it is so, in words; what is missing."),
+    ],
+)
