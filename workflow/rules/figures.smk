@@ -20,6 +20,7 @@ rule plot_figure:
         code=figure_code,
         plugins=figure_plugins,
         figure=figure_options,
+        caption=figure_caption,
     message:
         "plot {wildcards.figure}"
     script:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from weightscape.figures.cell import Cell, each_row, only
+from weightscape.figures.cell import Cell, each_row, named, only
 from weightscape.figures.shifted import MEAN, accuracies, paired_interval
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     kinds = {"run": each, "mean": mean, "floor": pd.DataFrame(floors)}
     parts = [part.assign(kind=kind) for kind, part in kinds.items() if len(part)]
     if not parts:
-        return pd.DataFrame(columns=COLUMNS)
+        return named(pd.DataFrame(columns=COLUMNS), runs)
     together = pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
-    return together.astype({"seed": "Int32", "dose": float})
+    return named(together.astype({"seed": "Int32", "dose": float}), runs)
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
@@ -99,19 +99,20 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
         grid = figure.add_gridspec(rows, 2 + columns if small else 2)
         large = figure.add_subplot(grid[:2, :2])
         _points(large, numbers[numbers["shift"] == MEAN], conditions, size=6.5)
-        large.set_title(MEAN if small else shifts[0])
+        large.set_title(MEAN if small else style.plain(shifts[0]))
         large.set(xlabel="test accuracy", ylabel="shifted accuracy")
         for i, shift in enumerate(small):
             ax = figure.add_subplot(grid[i // columns, 2 + i % columns])
             _points(ax, numbers[numbers["shift"] == shift], conditions, size=4)
-            ax.set_title(shift.replace("_", " "))
+            ax.set_title(style.label(shift))
         handles: list[Line2D | Patch] = [
-            Line2D([], [], ls="", marker=style.marker(c.family), color=c.shade, label=c.condition)
+            Line2D([], [], ls="", marker=style.marker(c.family), color=c.shade, label=c.label)
             for c in each_row(conditions)
         ]
         handles.append(Line2D([], [], ls="--", lw=0.8, color="#444444", label="nothing lost"))
         handles.append(Patch(color=style.FLOOR, label="noise floor"))
-        figure.legend(handles=handles, loc="outside lower center", ncols=5 if small else 3)
+        style.legend_below(figure, handles)
+        style.name_cell(figure, numbers)
     return figure
 
 
@@ -121,7 +122,8 @@ def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame, size: flo
     from weightscape.figures import style
 
     ax.grid()
-    ax.locator_params(nbins=5)
+    ax.locator_params(axis="y", nbins=5)
+    ax.locator_params(axis="x", nbins=5 if size > 5 else 3)
     floors = numbers[numbers["kind"] == "floor"].dropna(subset=["iid_low", "shifted_low"])
     for box in each_row(floors):
         corner = (box.iid_low, box.shifted_low)

@@ -41,6 +41,13 @@ def only(frame: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+def named(numbers: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `numbers` with the dataset and backbone of `rows`, which have one each, in front."""
+    columns = ["dataset", "backbone"]
+    about = {name: rows[name].iloc[0] if len(rows) else "" for name in columns}
+    return numbers.assign(**about)[[*columns, *numbers.columns]]
+
+
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
     """Give the rows one by one, with the columns as attributes."""
     yield from frame.itertuples(index=False)

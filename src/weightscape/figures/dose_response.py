@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, only
+from weightscape.figures.cell import Cell, each_row, named, only
 from weightscape.figures.shifted import MEAN, accuracies, paired_interval
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ CAPTION = (
     " the effect at each dose with its 95 % t interval over the seeds. Doses are evenly spaced,"
     " whatever lies between them, so read the direction and not the slope. The grey band is the"
     " noise floor, the interval of the twin: inside it, a dose does what chance does. All panels of"
-    " a column share their scale. Weights are averaged over the layers without the classifier."
+    " a column share their scale. Weights are averaged over the layers without the classifier, as"
+    " in the table `comparisons`: those that have a value in every seed and, for alpha and other"
+    " metrics of the tail, a tail of 50 eigenvalues or more before training."
 )
 
 COLUMNS = ["quantity", "condition", "family", "dose", "reference", "effect", "low", "high"]
@@ -72,7 +74,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
         & (together["condition"] != together["reference"])
         & together["effect"].notna()
     )
-    return together[kept].astype({"dose": float}).reset_index(drop=True)
+    return named(together[kept].astype({"dose": float}).reset_index(drop=True), frame)
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
@@ -99,7 +101,7 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
                 _series(ax, of_family, quantity, style.colour(family), style.marker(family))
                 if ax in grid[0]:
                     ax.set_title(style.label(quantity), loc="center")
-            row[0].set_ylabel(family.replace("_", " "), color=style.colour(family))
+            row[0].set_ylabel(style.label(family), color=style.colour(family))
         for ax in grid[-1]:
             ax.set_xlabel("dose")
         figure.legend(
@@ -111,6 +113,7 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
             loc="outside lower center",
             ncols=3,
         )
+        style.name_cell(figure, numbers)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, only
+from weightscape.figures.cell import Cell, each_row, named, only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = ("comparisons",)
 
 CAPTION = (
-    "Each bar is the effect of a condition on a metric averaged over layers: how much further"
-    " it moved the metric than its reference did, seed by seed. All layers count, those too whose"
-    " alpha is not to be trusted, which is why alpha's whiskers are long. The whisker is the 95 % t"
-    " interval over the seeds; where it crosses zero, these seeds do not settle the sign. The"
-    " grey band is the interval of the twin, the baseline trained once more with another data"
-    " order: what chance alone does. The upper row leaves the classifier out, the lower row"
-    " has it; a bar that differs between the two lives in the classifier. Both rows of a"
-    " column share their scale. Conditions trained from scratch are left out: they start from"
-    " other weights."
+    "Each bar is the effect of a condition on a metric averaged over layers: how much further it"
+    " moved the metric than its reference did, seed by seed. The average takes the layers that have"
+    " a value in every seed and, for alpha and other metrics of the tail, a tail of 50 eigenvalues"
+    " or more before training. The whisker is the 95 % t interval over the seeds; where it crosses"
+    " zero, these seeds do not settle the sign. The grey band is the interval of the twin, the"
+    " baseline trained once more with another data order: what chance alone does. The upper row"
+    " leaves the classifier out, the lower row has it; a bar that differs between the two lives in"
+    " the classifier. Both rows of a column share their scale. Conditions that start from other"
+    " weights than their reference are left out."
 )
 
 SCOPES = {"body": "without classifier", "all": "with classifier"}
@@ -63,7 +63,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
         "high",
         "n_seeds",
     ]
-    return frame.loc[kept, columns].reset_index(drop=True)
+    return named(frame.loc[kept, columns].reset_index(drop=True), frame)
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
@@ -85,11 +85,12 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
             row[0].set_ylabel(words)
         for ax, metric in zip(grid[0], options.metrics, strict=True):
             ax.set_title(style.label(metric), loc="center")
-        grid[0, 0].set_yticks(range(len(conditions)), list(conditions["condition"]))
+        grid[0, 0].set_yticks(range(len(conditions)), list(conditions["label"]))
         grid[0, 0].set_ylim(len(conditions) - 0.4, -0.6)
         for ax in grid[-1]:
             ax.set_xlabel("effect")
         _legend(figure)
+        style.name_cell(figure, numbers)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What training changes in every layer, from the input to the classifier."""
+"""What training changes in every layer, role by role from the input to the classifier."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, only
-from weightscape.figures.profiles import changes
+from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures.profiles import LayerMetric, changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = ("runs", "spectra")
 
 CAPTION = (
-    "Each line follows one condition through the network, from the input (left) to the last layer"
-    " before the classifier (right), and shows how far fine-tuning moved a metric from its value in"
-    " the initial weights; 0 means untouched. A line is the mean over the seeds and its band runs"
-    " from the lowest seed to the highest. Grey is the twin, the baseline trained once more with"
-    " another data order: a condition that stays as near to the black line as the grey one does has"
-    " done nothing that chance does not do. The classifier starts from random weights and moves on"
-    " a scale of its own, in the narrow panel. Runs trained from scratch are left out: they start"
-    " from other weights."
+    "Each line follows one condition through the network and shows how far fine-tuning moved a"
+    " metric from its value in the initial weights; 0 means untouched. Layers of one role stand"
+    " together, within a role from the input (left) to the output (right). A line is the mean over"
+    " the seeds and its band runs from the lowest seed to the highest; it breaks where no seed has"
+    " a value. Grey is the twin, the baseline trained once more with another data order: the noise"
+    " floor. A condition that stays as near to the black line as the grey one does has done nothing"
+    " that chance does not do. An alpha of few eigenvalues jumps from seed to seed, as its band"
+    " shows. The classifier starts from random weights and moves on a scale of its own, in the"
+    " narrow panel. Runs that start from other weights than their reference are left out."
 )
 
 
 class Options(Cell):
     """What the figure shows."""
 
-    metrics: tuple[str, ...] = Field(
-        default=("alpha", "log_norm", "log_spectral_norm", "entropy"),
+    metrics: tuple[LayerMetric, ...] = Field(
+        default=("alpha", "log_norm", "entropy", "stable_rank"),
         min_length=1,
         description="Columns of the spectra table, one panel each.",
     )
@@ -44,12 +45,13 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     runs = only(tables["runs"], options)
     change = changes(tables["spectra"], runs, options.metrics).dropna(subset="change")
     key = ["metric", "condition", "family", "dose", "position", "layer", "role", "block"]
-    return (
+    over_seeds = (
         change.groupby(key, dropna=False, sort=False)["change"]
         .agg(n_seeds="count", mean="mean", low="min", high="max")
         .reset_index()
         .sort_values(["metric", "condition", "position"], ignore_index=True)
     )
+    return named(over_seeds, runs)
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
@@ -63,6 +65,7 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
     body = numbers[numbers["role"] != "classifier"]
     head = numbers[numbers["role"] == "classifier"]
     conditions = style.conditions(numbers)
+    layers = _places(body)
     columns = min(2, len(options.metrics))
     rows = -(-len(options.metrics) // columns)
     with style.styled():
@@ -77,11 +80,11 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
             ax.set_axis_off()
         for i, metric in enumerate(options.metrics):
             wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
-            _lines(wide, body[body["metric"] == metric], conditions)
+            _lines(wide, body[body["metric"] == metric], conditions, layers)
             _points(narrow, head[head["metric"] == metric], conditions)
             wide.set_title(f"change of {style.label(metric)}")
             last_row = i // columns == rows - 1
-            _name_layers(wide, body, shown=last_row)
+            _name_layers(wide, layers, shown=last_row)
             narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
         handles = [
             Line2D(
@@ -89,31 +92,44 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
                 [],
                 color=c.shade,
                 lw=5 if c.family == "null" else 1.4,
-                label=c.condition,
+                label=c.label,
                 alpha=0.5 if c.family == "null" else 1,
             )
             for c in each_row(conditions)
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
+        style.legend_below(figure, handles)
+        style.name_cell(figure, numbers)
     return figure
 
 
-def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
+def _places(body: pd.DataFrame) -> pd.DataFrame:
+    """Return the layers with their place x from left to right, a gap of one between two roles."""
+    layers = body[["position", "layer", "role"]].drop_duplicates("layer").sort_values("position")
+    rank = layers["role"].map({role: i for i, role in enumerate(dict.fromkeys(layers["role"]))})
+    layers = layers.assign(rank=rank).sort_values("rank", kind="stable", ignore_index=True)
+    return layers.assign(x=layers.index + layers["rank"]).set_index("layer")
+
+
+def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame, layers: pd.DataFrame) -> None:
     ax.axhline(0, color="#444444", lw=0.6, zorder=1)
     ax.grid(axis="y")
     for c in each_row(conditions):
         rows = numbers[numbers["condition"] == c.condition]
+        # A place without a row is missing, so that the line breaks there.
+        rows = rows.set_index(rows["layer"].map(layers["x"])).reindex(range(layers["x"].max() + 1))
         twin = c.family == "null"
         ax.plot(
-            rows["position"],
+            rows.index,
             rows["mean"],
             color=c.shade,
             label=c.condition,
+            marker="o",
+            ms=1.8,
             lw=1.6 if c.family == "baseline" else 1.1,
             zorder=4 if c.family == "baseline" else 3,
         )
         ax.fill_between(
-            rows["position"],
+            rows.index,
             rows["low"],
             rows["high"],
             color=c.shade,
@@ -138,13 +154,14 @@ def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
     ax.set_xlim(-0.65, 0.65)
 
 
-def _name_layers(ax: Axes, body: pd.DataFrame, *, shown: bool) -> None:
-    """Name every layer, or where that is too many only the first of every block."""
-    layers = body[["position", "layer", "block"]].drop_duplicates("layer").sort_values("position")
-    if len(layers) > 24:
-        layers = layers.drop_duplicates("block")
-        names = [f"block {block}" for block in layers["block"]]
-    else:
-        names = list(layers["layer"])
-    ax.set_xticks(list(layers["position"]), names if shown else [""] * len(names), rotation=90)
+def _name_layers(ax: Axes, layers: pd.DataFrame, *, shown: bool) -> None:
+    """Name every layer, or where that is too many only the roles."""
+    from weightscape.figures import style
+
+    roles = layers.groupby("role", sort=False)["x"]
+    for last in roles.max().iloc[:-1]:
+        ax.axvline(last + 1, color="#BBBBBB", lw=0.5, ls=":", zorder=1)
+    ticks = layers["x"] if len(layers) <= 24 else roles.mean()
+    names = [style.plain(name) for name in ticks.index]
+    ax.set_xticks(list(ticks), names if shown else [""] * len(names), rotation=90)
     ax.margins(x=0.02)

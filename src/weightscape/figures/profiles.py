@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from weightscape.config.analysis import SpectraMetric
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LayerMetric = Literal[
+    SpectraMetric,
+    "D",
+    "sigma",
+    "xmin",
+    "xmax",
+    "norm",
+    "spectral_norm",
+    "sigma_mp",
+    "bulk_min",
+    "bulk_max",
+    "alpha_low",
+    "alpha_high",
+    "pl_p_value",
+    "lr_lognormal",
+    "lr_lognormal_p",
+    "lr_exponential",
+    "lr_exponential_p",
+    "null_max",
+    "null_alpha",
+    "null_alpha_low",
+    "null_num_spikes",
+]
+"""Columns of the spectra that are numbers: a figure that reads them there needs no comparison."""
 
 COLUMNS = ("condition", "family", "dose", "reference", "seed", "layer", "role", "block", "position")
 

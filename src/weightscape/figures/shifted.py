@@ -70,12 +70,9 @@ def paired_interval(
     effect, low, high : float
         NaN where too few seeds have both: none for the mean, one for the interval.
     """
-    from weightscape.comparison.paired import paired_effect
+    from weightscape.comparison.paired import paired
 
     one = values[values["condition"] == condition].set_index("seed")[column]
     other = values[values["condition"] == reference].set_index("seed")[column]
-    found = paired_effect((one - other).to_numpy())
-    effect, low, high = (
-        float("nan") if end is None else end for end in (found.effect, found.low, found.high)
-    )
-    return effect, low, high
+    found = paired((one - other).to_numpy())
+    return float(found.effect), float(found.low), float(found.high)

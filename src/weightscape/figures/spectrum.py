@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, only
+from weightscape.figures.cell import Cell, named, only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     import pandas as pd
 
     runs = only(tables["runs"], options)
-    empty = pd.DataFrame(columns=COLUMNS)
+    empty = named(pd.DataFrame(columns=COLUMNS), runs)
     references = [name for name in runs["condition"].unique() if name in set(runs["reference"])]
     chosen = [*references[:1], *(name for name in options.conditions if name not in references[:1])]
     if missing := sorted(set(chosen) - set(runs["condition"])):
@@ -116,7 +116,9 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
         of_panel = rows[rows["stage"].isin(stages)]
         edges = _edges(of_panel["values"], options.bins)
         parts += [part for _, row in of_panel.iterrows() for part in _parts(row, edges)]
-    together = pd.concat(parts, ignore_index=True)[COLUMNS] if parts else empty
+    if not parts:
+        return empty
+    together = named(pd.concat(parts, ignore_index=True)[COLUMNS], runs)
     # A condition's rows stand together, in the order in which the conditions are drawn.
     return together.sort_values(
         "condition", key=lambda names: names.map(chosen.index), kind="stable", ignore_index=True
@@ -212,11 +214,11 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
             for ax, stages, words in zip(row, PANELS, ("weights", "difference"), strict=True):
                 panel = of_condition[of_condition["stage"].isin(stages)]
                 _spectrum(ax, panel, style.colour(panel["family"].iloc[0]) if len(panel) else "")
-                ax.set_title(f"{name}: {words}{_alphas(panel)}")
+                ax.set_title(f"{style.plain(name)}: {words}{_alphas(panel)}")
             row[0].set_ylabel("density per decade")
         for ax in grid[-1]:
             ax.set_xlabel(r"eigenvalue $\lambda$ of $W^\mathsf{T}W$")
-        figure.suptitle(f"layer {numbers['layer'].iloc[0]}", fontsize=style.FONT, x=0.01, ha="left")
+        style.name_cell(figure, numbers, f", layer {numbers['layer'].iloc[0]}")
         figure.legend(
             handles=[
                 Line2D([], [], color=style.INITIAL, label="initial weights"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from weightscape.seeds import seed_for
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -67,12 +68,17 @@ FAMILIES = {
     "noise": ("#56B4E9", "D"),
     "augmentation": ("#009E73", "^"),
     "synthetic": ("#CC79A7", "P"),
+    "synthetic_replaced": ("#AA4499", "*"),
+    "synthetic_filtered": ("#332288", "H"),
+    "chain": ("#117733", "<"),
+    "ensemble": ("#882255", "d"),
+    "weight_average": ("#999933", "h"),
     "scratch": ("#E69F00", "X"),
 }
 """Colour and marker of the families that the studies at hand know."""
 
 # Tol's muted scheme, less what resembles the colours above.
-OTHERS = ("#882255", "#999933", "#44AA99", "#661100", "#117733", "#AA4499")
+OTHERS = ("#44AA99", "#661100", "#6699CC", "#AA4466", "#4477AA", "#228833")
 
 INITIAL = "#5D4FC4"
 """Colour of the initial weights, which belong to no family."""
@@ -98,7 +104,12 @@ LABELS = {
 
 def label(name: str) -> str:
     """Return the words or symbols for a metric; its name with spaces where it has none."""
-    return LABELS.get(name, name.replace("_", " "))
+    return LABELS.get(name) or plain(name.replace("_", " "))
+
+
+def plain(name: str) -> str:
+    """Return `name` as it is to be drawn: matplotlib takes what stands between two $ for math."""
+    return name.replace("$", r"\$")
 
 
 def colour(family: str) -> str:
@@ -124,8 +135,9 @@ def conditions(numbers: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per condition, by family, dose and name, with the columns condition, family, dose
-        and shade: the family's colour, paler for its weaker doses.
+        One row per condition, by family, dose and name, with the columns condition, family, dose,
+        label (the name as it is to be drawn) and shade: the family's colour, paler for its weaker
+        doses.
     """
     families = list(FAMILIES)
     unique = numbers[["condition", "family", "dose"]].drop_duplicates("condition")
@@ -144,7 +156,7 @@ def conditions(numbers: pd.DataFrame) -> pd.DataFrame:
         _paler(colour(family), 0.5 * (1 - (i + 1) / n) if n > 1 else 0.0)
         for family, i, n in zip(unique["family"], place, size, strict=True)
     ]
-    return unique.assign(shade=shades)
+    return unique.assign(shade=shades, label=[plain(name) for name in unique["condition"]])
 
 
 def _paler(name: str, share: float) -> str:
@@ -179,6 +191,22 @@ def nothing(reason: str) -> Figure:
         figure = blank(1.2)
         figure.text(0.5, 0.5, reason, ha="center", va="center", color="#444444")
     return figure
+
+
+def name_cell(figure: Figure, numbers: pd.DataFrame, more: str = "") -> None:
+    """Write above the picture which dataset and backbone it shows, and what else is to be said."""
+    first = numbers.iloc[0]
+    words = plain(f"{first['backbone']} on {first['dataset']}{more}")
+    figure.suptitle(words, x=0.01, ha="left", fontsize=FONT - 1, color="#6B6B6B")
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend below the panels, in as many columns as the width holds, 5 at most."""
+    for columns in range(5, 0, -1):
+        legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def floor_band(axes: Axes, low: float, high: float, *, vertical: bool = False) -> None:

@@ -1,0 +1,116 @@
+"""Accuracy against the dose of one factor, on i.i.d. and on shifted images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from weightscape.figures.groups import GROUP, mean_accuracies
+from weightscape.section import Name, Section
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TABLES: tuple[str, ...] = ("runs", "scores")
+
+CAPTION = (
+    "Accuracy on images like those of training (left) and on shifted ones (right) against the dose,"
+    " one row per data set. A mark is the mean over the settings and held-out domains of the data"
+    " set, with its 95 % t interval over the seeds; the open mark has none of the factor. Doses are"
+    " evenly spaced. The grey band is the noise floor: the interval of the twin's difference from"
+    " the open mark, around it. Compare the place of the highest mark on the left and on the right:"
+    " what is best on shifted images need not be so on the others."
+)
+
+COLUMNS = ["dose", "quantity", "mean", "low", "high", "floor_low", "floor_high"]
+
+QUANTITIES = {"iid": "test accuracy", "shifted": "shifted accuracy"}
+
+
+class Options(Section):
+    """What the figure shows."""
+
+    family: Name = Field("dropout", description="Family whose doses are shown.")
+
+
+def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
+    """Return mean accuracy and interval for every data set, backbone and dose.
+
+    A dose of 0 is the reference of the family's conditions; its rows have the noise floor in
+    floor_low and floor_high, where there is a twin.
+    """
+    import pandas as pd
+
+    from weightscape.comparison.paired import paired
+
+    each = mean_accuracies(tables["scores"], tables["runs"])
+    of_family = each[(each["family"] == options.family) & each["dose"].notna()]
+    zero = each[
+        each["condition"].isin(of_family["reference"]) & (each["family"] != options.family)
+    ].assign(dose=0.0)
+    chosen = pd.concat([zero, of_family], ignore_index=True)
+    rows = []
+    for key, of_dose in chosen.groupby([*GROUP, "dose"], sort=True):
+        for quantity in QUANTITIES:
+            of_seed = of_dose.groupby("seed")[quantity].mean()
+            found = paired(of_seed.to_numpy())
+            floor = (float("nan"),) * 2 if key[-1] else _floor(each, key, quantity, of_seed)
+            rows.append(
+                (*key, quantity, float(found.effect), float(found.low), float(found.high), *floor)
+            )
+    return pd.DataFrame(rows, columns=[*GROUP, *COLUMNS])
+
+
+def _floor(
+    each: pd.DataFrame, key: Sequence[Any], quantity: str, of_seed: pd.Series[float]
+) -> tuple[float, float]:
+    """Return the interval of the twins' differences from their references, around `of_seed`."""
+    from weightscape.comparison.paired import paired
+
+    here = each[(each["dataset"] == key[0]) & (each["backbone"] == key[1])]
+    twins = here[here["family"] == "null"]
+    references = here[here["condition"].isin(twins["reference"])]
+    one, other = (rows.groupby("seed")[quantity].mean() for rows in (twins, references))
+    found = paired((one - other).to_numpy())
+    return float(of_seed.mean() + found.low), float(of_seed.mean() + found.high)
+
+
+def draw(numbers: pd.DataFrame, options: Options) -> Figure:
+    """Draw a row of two panels per data set and backbone."""
+    from weightscape.figures import style
+
+    if numbers.empty:
+        return style.nothing(f"no condition of the family {options.family} has a dose")
+    rows = [*numbers.groupby(GROUP, sort=False)]
+    several = numbers["backbone"].nunique() > 1
+    with style.styled():
+        figure = style.blank(0.5 + 1.5 * len(rows))
+        grid = figure.subplots(len(rows), 2, squeeze=False)
+        for axes, ((group, backbone), of_row) in zip(grid, rows, strict=True):
+            for ax, quantity in zip(axes, QUANTITIES, strict=True):
+                _series(ax, of_row[of_row["quantity"] == quantity], options.family)
+            axes[0].set_ylabel(style.plain(f"{group}\n{backbone}" if several else str(group)))
+        for ax, words in zip(grid[0], QUANTITIES.values(), strict=True):
+            ax.set_title(words)
+        for ax in grid[-1]:
+            ax.set_xlabel(style.label(options.family))
+    return figure
+
+
+def _series(ax: Axes, rows: pd.DataFrame, family: str) -> None:
+    from weightscape.figures import style
+
+    colour, marker = style.colour(family), style.marker(family)
+    x = range(len(rows))
+    style.floor_band(ax, rows["floor_low"].min(), rows["floor_high"].max())
+    ax.vlines(x, rows["low"], rows["high"], color=colour, lw=1.1)
+    ax.plot(x, rows["mean"], color=colour, marker=marker)
+    if len(rows) and rows["dose"].iloc[0] == 0:
+        ax.plot([0], rows["mean"].iloc[:1], ls="", marker="o", mfc="white", mec="#444444", zorder=5)
+    ax.set_xticks([*x], [f"{dose:g}" for dose in rows["dose"]])
+    ax.grid(axis="y")
+    ax.locator_params(axis="y", nbins=4)

@@ -1,0 +1,117 @@
+"""The report of a study: one HTML file that needs nothing else."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import yaml
+from jinja2 import Environment, StrictUndefined
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+from weightscape.report.answer import answers
+from weightscape.report.browse import browsable, limitations
+from weightscape.report.claims import SCOPES, SYMBOLS, claims_of_cells
+from weightscape.report.explorer import explorer_data
+from weightscape.report.words import decimals, number, p_value, plain, points
+
+
+class Picture(NamedTuple):
+    """A figure of the study: its name, what its caption says, and the PNG."""
+
+    name: str
+    caption: str
+    png: bytes
+
+
+class Page(NamedTuple):
+    """What the page is made of: a Jinja2 template, its style and its scripts, in order."""
+
+    template: str
+    style: str
+    scripts: Sequence[str]
+
+
+def build_report(
+    study: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    eigenvalues: Iterable[pa.Table],
+    pictures: Sequence[Picture],
+    page: Page,
+    citation: str,
+    versions: Mapping[str, str],
+) -> str:
+    """Return the report as HTML.
+
+    Parameters
+    ----------
+    study : mapping
+        The study's config as JSON values; what it holds is shown as YAML.
+    tables : mapping
+        The tables runs, scores, spectra, comparisons, likeness, trends, relations and claims.
+    eigenvalues : iterable of pyarrow.Table
+        Of the first seed's networks.
+    pictures : sequence of Picture
+        The figures, in order.
+    page : Page
+        What the page is made of.
+    citation : str
+        How to cite the study, in the Citation File Format.
+    versions : mapping
+        Versions of what computed the tables, by name.
+    """
+    # Names come from files: they are escaped in HTML here, in JSON by the filter `tojson`, and in
+    # the scripts by textContent.
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    environment.filters.update(
+        number=number, decimals=decimals, points=points, p_value=p_value, plain=plain
+    )
+    metrics = study["comparison"]["spectra_metrics"]
+    return environment.from_string(page.template).render(
+        study=study,
+        settings=yaml.safe_dump(dict(study), sort_keys=False, allow_unicode=True),
+        runs=len(tables["runs"]),
+        conditions=_conditions(tables["runs"]),
+        answers=answers(tables),
+        cells=claims_of_cells(tables["claims"]),
+        scopes=SCOPES,
+        symbols=SYMBOLS,
+        pictures=[
+            picture._asdict() | {"png": base64.b64encode(picture.png).decode()}
+            for picture in pictures
+        ],
+        explorer=explorer_data(tables, eigenvalues, metrics),
+        browse=browsable(tables),
+        limitations=limitations(tables),
+        citation=citation,
+        references=yaml.safe_load(citation).get("references", []),
+        versions=versions,
+        style=page.style,
+        scripts=page.scripts,
+        plotly=get_plotlyjs(),
+    )
+
+
+def _conditions(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what every condition sets, in the order of the study."""
+    columns = ["condition", "family", "dose", "factors", "reference"]
+    rows: list[Any] = runs.drop_duplicates("condition")[columns].to_dict("records")
+    return [
+        row
+        | {
+            "dose": None if pd.isna(row["dose"]) else row["dose"],
+            "factors": _spelled(json.loads(row["factors"])),
+        }
+        for row in rows
+    ]
+
+
+def _spelled(factors: Mapping[str, Any]) -> str:
+    """Return ``dropout: 0.5, weight_decay: 1.0``."""
+    text: str = yaml.safe_dump(dict(factors), default_flow_style=True, width=10_000)
+    return text.strip().removeprefix("{").removesuffix("}")
