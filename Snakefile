@@ -2,7 +2,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from weightscape.config.load import ConfigError, load_study
-from weightscape.driver import hold, print_summary
+from weightscape.driver import hold
+from weightscape.ending import fail, finish
 from weightscape.plan import Plan
 
 min_version("9.27")
@@ -23,6 +24,9 @@ except ConfigError as error:
 
 plan = Plan(study)
 
+# Where downloads lie makes nothing stale, so that it is no param of a rule.
+config["data_root"] = study.data_root
+
 
 pathvars:
     results=f"results/{study.study}",
@@ -31,13 +35,16 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/given.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/synthetic.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/predictions.smk"
 include: "workflow/rules/weights.smk"
+include: "workflow/rules/diversity.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/checkpoints.smk"
 
 
@@ -46,7 +53,11 @@ onstart:
 
 
 onsuccess:
-    print_summary(f"results/{study.study}")
+    finish(workflow, f"results/{study.study}")
+
+
+onerror:
+    fail(workflow, f"results/{study.study}")
 
 
 rule all:
@@ -54,4 +65,4 @@ rule all:
     input:
         tables,
         figures,
-        "<results>/summary.txt" if study.conditions else [],
+        ["<results>/summary.txt", "<results>/report.html"] if study.conditions else [],

@@ -3,11 +3,12 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 
-from weightscape.driver import DriverAliveError, take
+from weightscape.driver import LOCK, DriverAliveError, take
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,6 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     for function in (schema, dictionary, unlock):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=lambda _, function=function: function())
+    command = commands.add_parser("verify", help=verify.__doc__, description=verify.__doc__)
+    command.set_defaults(function=verify)
+    command.add_argument("--configfile", nargs="+", default=[], help="as Snakemake is given it")
+    command.add_argument("--config", nargs="+", default=[], help="as Snakemake is given it")
     _add_spectra(commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__))
     options = parser.parse_args(arguments)
     status: int = options.function(options)
@@ -43,12 +48,34 @@ def unlock() -> int:
     """Remove the lock of a Snakemake that was killed; refuse while one lives."""
     try:
         with take():
-            return subprocess.run(
-                [sys.executable, "-m", "snakemake", "--unlock", "--quiet", "all"], check=False
-            ).returncode
+            # As `snakemake --unlock` does, which reads the whole study first.
+            shutil.rmtree(LOCK.parent / "locks", ignore_errors=True)
+            return 0
     except DriverAliveError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Compare every file of a study with its manifest and its plan; say what to make again."""
+    from weightscape.manifest import read_manifest
+    from weightscape.verify import problems, report
+
+    command = [sys.executable, "workflow/planned.py"]
+    command += ["--configfile", *options.configfile, "--config", *options.config]
+    plan = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if plan.returncode:
+        return 1
+    planned = json.loads(plan.stdout)
+    results = f"results/{planned['study']}"
+    try:
+        manifest = read_manifest(results)
+    except FileNotFoundError:
+        sys.stderr.write(f"{results} has no manifest: nothing has finished there yet\n")
+        return 1
+    found = list(problems(planned["files"], manifest))
+    sys.stdout.write(report(found, len(planned["files"])))
+    return int(bool(found))
 
 
 def spectra(options: argparse.Namespace) -> int:

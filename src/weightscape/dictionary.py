@@ -9,10 +9,18 @@ TABLES = (
     "training",
     "predictions",
     "scores",
+    "reliability",
+    "agreement",
     "weights",
     "eigenvalues",
     "spectra",
+    "diversity",
+    "samples",
     "comparisons",
+    "likeness",
+    "trends",
+    "relations",
+    "claims",
     "checkpoint_spectra",
 )
 
@@ -24,14 +32,19 @@ What a study makes lies here, one folder per study. The paths are the design:
 ```
 <study>/tables/*.parquet                       what one opens: all runs of the study
 <study>/figures/*.{png,pdf,parquet}            each figure, and the numbers it draws
+<study>/report.html                            all of it in one page: open it in a browser
 <study>/summary.txt                            ten lines on what was found
-<study>/data/<dataset>/                        images in parts, and shifts/ of the test part
+<study>/data/<dataset>/                        images in parts, and shifts/ that are tested on
 <study>/synthetic/<dataset>/<generator>/       a fitted generator and its images
 <study>/backbones/<backbone>/                  pre-trained weights
 <study>/init/<dataset>/<backbone>/seed-<k>/    initial weights with this seed's head
 <study>/runs/<dataset>/<backbone>/<condition>/seed-<k>/
     model.safetensors  history.parquet  predictions.parquet  scores.parquet
-    weights.parquet  eigenvalues.parquet  spectra.parquet
+    reliability.parquet  weights.parquet  eigenvalues.parquet  spectra.parquet
+<study>/derived/<dataset>/<backbone>/<name>/seed-<k>/
+    the same of ensembles and of averages of weights, as far as they have it
+<study>/agreement/                             how far the seeds of a condition agree
+<study>/diversity/<dataset>/<backbone>/<set>/  how diverse a set of images is, and some of them
 <study>/checkpoints/<name>/                    spectra of weights from elsewhere
 <study>/logs/  <study>/benchmarks/             a folder per rule
 ```

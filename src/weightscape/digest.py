@@ -42,7 +42,7 @@ def code_digest(script: str | Path, plugins: Iterable[str] = ()) -> str:
     digest = hashlib.sha256()
     for file in reached.files:
         name = file.relative_to(SOURCE).as_posix() if file.is_relative_to(SOURCE) else file.name
-        digest.update(f"{name}\n{_essence(file)}\n".encode())
+        digest.update(f"{name}\n{_read(file).code}\n".encode())
     for item in sorted(reached.versions.items()):
         digest.update(repr(item).encode())
     return digest.hexdigest()[:16]
@@ -58,7 +58,7 @@ def reach(script: str | Path, plugins: Iterable[str] = ()) -> Reach:
         if file in files:
             continue
         files.add(file)
-        for name in _imports(file):
+        for name in _read(file).imports:
             if name.split(".")[0] == PACKAGE:
                 waiting.append(_file_of(name))
             else:
@@ -74,7 +74,10 @@ def reach(script: str | Path, plugins: Iterable[str] = ()) -> Reach:
 
 @cache
 def _version(distribution: str) -> str:
-    return metadata.version(distribution)
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:  # one that only some plug-ins need
+        return "not installed"
 
 
 def _file_of(name: str) -> Path:
@@ -90,25 +93,22 @@ def _file_of(name: str) -> Path:
     raise ModuleNotFoundError(f"no module {name} in {SOURCE}")
 
 
+class Read(NamedTuple):
+    """What counts of a file: its code as text, and the modules that it imports."""
+
+    code: str
+    imports: tuple[str, ...]
+
+
 @cache
-def _imports(file: Path) -> tuple[str, ...]:
-    """Return the modules that `file` imports, those only for type checking left out."""
+def _read(file: Path) -> Read:
+    """Return the syntax tree of `file`, without docstrings and line numbers, and what it imports.
+
+    Imports for type checking alone are left out.
+    """
+    tree = ast.parse(file.read_text("utf-8"), filename=str(file))
+    tree.body = [node for node in tree.body if not _for_type_checking(node)]
     names: list[str] = []
-    for node in ast.walk(_without_type_checking(_tree(file))):
-        if isinstance(node, ast.Import):
-            names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module.split(".")[0] == PACKAGE:
-                names.extend(f"{node.module}.{alias.name}" for alias in node.names)
-            else:
-                names.append(node.module)
-    return tuple(names)
-
-
-@cache
-def _essence(file: Path) -> str:
-    """Return the syntax tree of `file` as text, without docstrings and line numbers."""
-    tree = _without_type_checking(_tree(file))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             # A constant by itself does nothing: it documents what stands above it.
@@ -119,17 +119,15 @@ def _essence(file: Path) -> str:
                     isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                 )
             ]
-    return ast.dump(tree)
+        elif isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module.split(".")[0] == PACKAGE:
+                names.extend(f"{node.module}.{alias.name}" for alias in node.names)
+            else:
+                names.append(node.module)
+    return Read(ast.dump(tree), tuple(names))
 
 
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text("utf-8"), filename=str(file))
-
-
-def _without_type_checking(tree: ast.Module) -> ast.Module:
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    ]
-    return tree
+def _for_type_checking(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"

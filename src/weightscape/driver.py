@@ -1,13 +1,14 @@
-"""What the process that drives a workflow does beside its jobs: a lock, and the last word.
+"""One driver at a time: the process that starts the jobs of a workflow.
 
 The lock lets one driver work at a time, and a dead process cannot leave it behind.
 """
 
 import fcntl
 import os
-import sys
 from pathlib import Path
 from typing import IO, Any
+
+from weightscape.orphans import end_orphans, slurm_orphans
 
 LOCK = Path(".snakemake", "weightscape.lock")
 
@@ -47,13 +48,20 @@ def take(path: Path = LOCK) -> IO[str]:
 
 
 def hold(workflow: Any) -> None:
-    """Take the lock for the rest of this process, if it drives the workflow."""
-    if workflow.is_main_process:
-        _held.append(take())
+    """Take the lock for the rest of this process, if it drives the workflow.
 
-
-def print_summary(results: str | Path) -> None:
-    """Print the summary of the study in the folder `results`."""
-    summary = Path(results, "summary.txt")
-    if summary.is_file():
-        sys.stdout.write("\n" + summary.read_text("utf-8"))
+    Raises
+    ------
+    DriverAliveError
+        If another driver works here, or jobs of one that was killed still do.
+    """
+    if not workflow.is_main_process:
+        return
+    _held.append(take())
+    if workflow.local_exec:
+        end_orphans(Path.cwd())
+    if jobs := slurm_orphans(Path.cwd()):
+        raise DriverAliveError(
+            f"jobs of a run that was killed still work in this folder: SLURM {', '.join(jobs)}; "
+            f"wait for them to end, which keeps their work, or: scancel {' '.join(jobs)}"
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from weightscape.digest import code_digest, reach
+from weightscape.manifest import write_record
 
 
 @contextmanager
@@ -38,6 +39,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
         handlers=[logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")],
     )
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk is told once, by the work itself
     log = logging.getLogger(snakemake.rule)
     script = Path(str(sys.modules["__main__"].__file__))
     params = dict(snakemake.params.items())
@@ -49,15 +51,27 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
             )
         imports = time.process_time()
         log.info("threads %d, start and imports %.1f s", snakemake.threads, imports)
-        yield {
+        provenance = {
             "study": snakemake.config["study"],
             "rule": snakemake.rule,
             "wildcards": dict(snakemake.wildcards.items()),
             "params": params,
             "versions": {"python": platform.python_version()} | reach(script, plugins).versions,
         }
+        yield provenance
+        write_record(snakemake.log[0], snakemake.output, provenance)
     except Exception as error:
         log.exception("failed")
         sys.stderr.write(f"{snakemake.rule}: {error}\n")
         sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("stopped")
+        sys.exit(130)
     log.info("finished")
+
+
+def run_of(wildcards: Any) -> dict[str, Any]:
+    """Return the identifiers of the run that a job is about: the columns `RUN` of its tables."""
+    names = {"dataset", "backbone", "condition"}
+    run = {name: value for name, value in wildcards.items() if name in names}
+    return {**run, "seed": int(wildcards.seed)}

@@ -8,19 +8,22 @@ from typing import Any, NamedTuple
 from weightscape.config.backbone import Backbone
 from weightscape.config.checkpoints import Checkpoint
 from weightscape.config.condition import Condition
+from weightscape.config.derived import ALONG, ENSEMBLES, Combination
+from weightscape.config.diversity import ImageSet, image_sets
 from weightscape.config.recipe import Optimisation, Recipe
 from weightscape.config.sources import Dataset, Figure, Generator, Shift
 from weightscape.config.study import Study
-from weightscape.plugins import plugin
+from weightscape.plugins import Kind, plugin
 
 
 class Run(NamedTuple):
-    """One fine-tuned network."""
+    """One fine-tuned network, or what is derived from some of the same seed."""
 
     dataset: str
     backbone: str
     condition: str
     seed: int
+    kind: str = "runs"
 
 
 class Plan:
@@ -44,6 +47,7 @@ class Plan:
         self.recipes: dict[str, Recipe] = {
             name: study.recipe(condition) for name, condition in self.conditions.items()
         }
+        self.derived: dict[str, Combination] = {c.name: c for c in study.all_derived}
 
     @cached_property
     def backbones(self) -> dict[str, Backbone]:
@@ -58,34 +62,105 @@ class Plan:
                     )
         return networks
 
+    @cached_property
+    def image_sets(self) -> dict[str, ImageSet]:
+        """The sets of images whose diversity is measured; none where the study does not ask."""
+        if self.study.diversity is None:
+            return {}
+        return image_sets(self.conditions.values(), self.recipes, self.generators)
+
     def runs(self) -> Iterator[Run]:
-        """Yield every run of the study."""
+        """Yield every run of the study, those that are trained before the derived ones."""
+        kinds = [*((name, "runs") for name in self.conditions)]
+        kinds += ((name, "derived") for name in self.derived)
         for dataset in self.datasets:
             for backbone in self.study.backbones:
-                for condition in self.conditions:
+                for condition, kind in kinds:
                     for seed in self.seeds:
-                        yield Run(dataset, backbone.name, condition, seed)
+                        yield Run(dataset, backbone.name, condition, seed, kind)
+
+    def has_weights(self, condition: str) -> bool:
+        """Return whether the runs of a condition are networks; an ensemble is none."""
+        return condition not in self.derived or self.derived[condition].method not in ENSEMBLES
+
+    @cached_property
+    def along(self) -> dict[str, float]:
+        """The conditions whose runs are looked at along their training, and from which share on."""
+        return {
+            member: derived.average_from
+            for derived in self.derived.values()
+            if derived.method in ALONG
+            for member in derived.members
+        }
+
+    def shifts_of(self, dataset: str) -> list[str]:
+        """Return the names of the shifts that a dataset is tested under."""
+        wanted = self.datasets[dataset].shifts
+        return [name for name in self.shifts if wanted is None or name in wanted]
 
     def initial(self, backbone: str, condition: str) -> str:
         """Return the name of the network that a condition's runs start from."""
+        if condition in self.derived:
+            condition = self.derived[condition].members[0]
         return initial_network(backbone, self.recipes[condition])
 
     def describe_runs(self) -> list[dict[str, Any]]:
         """Return what a study knows of its runs beforehand: columns of the table `runs`."""
+        conditions = {**self.conditions, **self.derived}
         return [
             {
-                **run._asdict(),
+                **{key: value for key, value in run._asdict().items() if key != "kind"},
+                "dataset_group": self.datasets[run.dataset].group or run.dataset,
+                "derived": run.kind == "derived",
+                "cell": condition.cell,
                 "family": condition.family,
                 "dose": condition.dose,
                 "factors": condition.factors,
                 "reference": condition.reference,
                 "initial": self.initial(run.backbone, run.condition),
-                "comparable_weights": self.initial(run.backbone, run.condition)
+                "pretrained": self.backbones[self.initial(run.backbone, run.condition)].pretrained,
+                "comparable_weights": self.has_weights(run.condition)
+                and self.has_weights(condition.reference)
+                and self.initial(run.backbone, run.condition)
                 == self.initial(run.backbone, condition.reference),
             }
             for run in self.runs()
-            for condition in [self.conditions[run.condition]]
+            for condition in [conditions[run.condition]]
         ]
+
+    def generator_training(self, name: str) -> dict[str, Any]:
+        """Return the part of a generator's config that its training depends on."""
+        generator = self.generators[name]
+        unused = getattr(plugin("generators", generator.source), "SAMPLING", ())
+        values = generator.slice()
+        values["options"] = {k: v for k, v in values["options"].items() if k not in unused}
+        return {k: v for k, v in values.items() if k not in ("ratio", "filter")}
+
+    def fitted_as(self, name: str) -> str:
+        """Return the first generator whose training is that of generator `name`.
+
+        Generators that differ in how they draw alone share what it has learnt.
+        """
+
+        def training(generator: str) -> dict[str, Any]:
+            return self.generator_training(generator) | {"name": None}
+
+        return next(other for other in self.generators if training(other) == training(name))
+
+    def source_of(self, section: str, name: str) -> tuple[Kind, str, dict[str, Any]]:
+        """Return kind, name and options of the plug-in behind an entry of the study.
+
+        `section` is datasets, backbones (the images of their pre-training) or generators.
+        """
+        if section == "datasets":
+            dataset = self.datasets[name]
+            return "data", dataset.source, dataset.options
+        if section == "generators":
+            generator = self.generators[name]
+            return "generators", generator.source, generator.options
+        pretraining = self.backbones[name].pretraining
+        assert pretraining is not None, "only a backbone that is pre-trained here has images"
+        return "data", self.backbones[name].pretrained, pretraining.options
 
     def tables_of(self, figure: str) -> tuple[str, ...]:
         """Return the names of the tables that a figure is drawn from."""
@@ -98,8 +173,8 @@ def initial_network(backbone: str, recipe: Recipe) -> str:
     return f"{backbone}-{recipe.pretrained}" if recipe.pretrained else backbone
 
 
-def augmentations(recipe: Optimisation) -> list[str]:
-    """Return the modules of the augmentations that a recipe names."""
+def augmentations(recipe: Optimisation | ImageSet) -> list[str]:
+    """Return the modules of the augmentations that a recipe or set of images names."""
     return [f"weightscape.augment.{name}" for name in recipe.augment]
 
 

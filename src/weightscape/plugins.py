@@ -8,6 +8,7 @@ checked while the workflow is planned.
 
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal
@@ -27,18 +28,28 @@ def plugin(kind: Kind, name: str) -> ModuleType:
     ValueError
         If there is none; the message lists those that there are.
     """
-    known = sorted(
-        path.stem
-        for path in (Path(__file__).parent / kind).glob("*.py")
-        if "class Options(" in path.read_text("utf-8")
-    )
+    known = _known(kind)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) or name not in known:
         raise ValueError(f"{name!r} is not one of weightscape.{kind}: {', '.join(known)}")
     return importlib.import_module(f"weightscape.{kind}.{name}")
 
 
-def options_of(kind: Kind, name: str, values: dict[str, Any]) -> Section:
-    """Return `values` as the `Options` of the plug-in `name`.
+def has_plugin(kind: Kind, name: str) -> bool:
+    """Return whether there is a plug-in of this kind and name."""
+    return name in _known(kind)
+
+
+@cache
+def _known(kind: Kind) -> list[str]:
+    return sorted(
+        path.stem
+        for path in (Path(__file__).parent / kind).glob("*.py")
+        if "class Options(" in path.read_text("utf-8")
+    )
+
+
+def options_of(kind: Kind, name: str, values: dict[str, Any] | None) -> Section:
+    """Return `values` as the `Options` of the plug-in `name`; the defaults where there are none.
 
     Raises
     ------
@@ -47,7 +58,7 @@ def options_of(kind: Kind, name: str, values: dict[str, Any]) -> Section:
     """
     section: type[Section] = plugin(kind, name).Options
     try:
-        return section.model_validate(values)
+        return section.model_validate({} if values is None else values)
     except ValidationError as error:
         raise ValueError(f"{name}: {explain(error, section)}") from error
 
@@ -68,6 +79,6 @@ class Plugged(Section):
             data = {"name": data}
         if not isinstance(data, dict) or not isinstance(data.get("name"), str):
             return data
-        source = data.get("source") or data["name"]
-        options = options_of(cls.kind, source, data.get("options") or {}).slice()
+        source = data["name"] if data.get("source") in (None, "") else data["source"]
+        options = options_of(cls.kind, source, data.get("options")).slice()
         return {**data, "source": source, "options": options}

@@ -19,19 +19,22 @@ def run_rows(planned: Sequence[Mapping[str, Any]], histories: Sequence[str | Pat
     planned : sequence of mappings
         What the study knows of its runs beforehand, see `weightscape.plan.Plan.describe_runs`.
     histories : sequence of paths
-        The runs' training histories, in the same order.
+        The training histories of the runs that are not derived, in the same order.
     """
+    ended = {"epochs": None, "train_loss": None, "val_accuracy": None, "parameters": None}
+    files = iter(histories)
     rows = []
-    for plan, path in zip(planned, histories, strict=True):
-        last = read(path).to_pylist()[-1]
-        rows.append(
-            {
-                **plan,
-                "factors": json.dumps(plan["factors"], sort_keys=True),
-                "epochs": last["epoch"],
-                "train_loss": last["loss"],
-                "val_accuracy": last["val_accuracy"],
-                "parameters": provenance_of(path)["parameters"],
-            }
-        )
+    for plan in planned:
+        about = ended if plan["derived"] else _end_of(next(files))
+        rows.append({**plan, "factors": json.dumps(plan["factors"], sort_keys=True), **about})
     return from_rows(rows, runs.SCHEMA)
+
+
+def _end_of(history: str | Path) -> dict[str, Any]:
+    (kept,) = (entry for entry in read(history).to_pylist() if entry["selected"])
+    return {
+        "epochs": kept["epoch"],
+        "train_loss": kept["loss"],
+        "val_accuracy": kept["val_accuracy"],
+        "parameters": provenance_of(history)["parameters"],
+    }

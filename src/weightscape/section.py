@@ -24,22 +24,37 @@ class Section(BaseModel):
         return self.model_dump(mode="json")
 
 
+WORDS = {
+    "model_type": "give a mapping of keys to values",
+    "dict_type": "give a mapping of keys to values",
+    "tuple_type": "give a list",
+}
+"""What pydantic says in the words of Python, said in those of YAML."""
+
+
 def explain(error: ValidationError, section: type[BaseModel]) -> str:
-    """Return what is wrong as one line per mistake: the key, the problem and the value."""
+    """Return what is wrong as one line per mistake: the key, the problem and the value.
+
+    Long values are cut in the middle, and after ten mistakes the others are counted.
+    """
     mistakes = error.errors(include_url=False)
     # A list whose only item is wrong is also reported as too short: one mistake is enough.
     mistakes = [m for m in mistakes if m["type"] != "too_short" or m["input"] in ([], ())]
-    return "\n".join(_line(mistake, section) for mistake in mistakes)
+    lines = [_short(_line(mistake, section)) for mistake in mistakes]
+    more = [f"and {len(lines) - 10} more"] if len(lines) > 10 else []
+    return "\n".join(lines[:10] + more)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 1000 else f"{text[:500]} … {text[-300:]}"
 
 
 def _line(mistake: Any, section: type[BaseModel]) -> str:
-    # The branch of a union stands in the location under the name of its class.
-    parts = [str(part) for part in mistake["loc"] if not str(part)[:1].isupper()]
+    parts, keys = _follow(mistake["loc"], section)
     key = f"{'.'.join(parts)}: " if parts else ""
-    message = mistake["msg"].removeprefix("Value error, ")
+    message = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
     if mistake["type"] == "extra_forbidden":
-        keys = _keys_beside(mistake["loc"], section)
-        near = get_close_matches(str(mistake["loc"][-1]), keys, n=1)
+        near = get_close_matches(parts[-1], keys, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         allowed = f"{hint}allowed are {', '.join(keys)}" if keys else "it is not known here"
         return f"{key}unknown key, its value is {mistake['input']!r}; {allowed}"
@@ -52,16 +67,26 @@ def _line(mistake: Any, section: type[BaseModel]) -> str:
     return f"{key}{message}, not {mistake['input']!r}"
 
 
-def _keys_beside(location: tuple[Any, ...], section: type[BaseModel]) -> list[str]:
-    """Follow `location` through the models and return the keys that its last part may be."""
+def _follow(location: tuple[Any, ...], section: type[BaseModel]) -> tuple[list[str], list[str]]:
+    """Follow `location` through the models.
+
+    Return its parts as they stand in the config, and the keys that the last of them may be.
+    """
     kind: Any = section
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
+    parts, keys = [], []
+    for part in location:
         models = _models(kind)
-        found = [m.model_fields[part].annotation for m in models if part in m.model_fields]
-        kind = found[0] if found else next((m for m in models if m.__name__ == part), None)
-    return sorted({key for model in _models(kind) for key in model.model_fields})
+        # The branch of a union stands in the location under the name of its class.
+        branch = next((m for m in models if len(models) > 1 and m.__name__ == part), None)
+        if branch is not None or part == "[key]":
+            kind = branch
+            continue
+        parts.append(str(part) if str(part).isprintable() else repr(part))
+        keys = sorted({key for model in models for key in model.model_fields})
+        if not isinstance(part, int):
+            found = [m.model_fields[part].annotation for m in models if part in m.model_fields]
+            kind = found[0] if found else None
+    return parts, keys
 
 
 def _models(kind: Any) -> list[type[BaseModel]]:

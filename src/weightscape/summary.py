@@ -1,10 +1,11 @@
 """The last word of a study: a few lines for the terminal."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
 
-from weightscape.comparison.compare import ALL_SHIFTS
+from weightscape.comparison.effects import ALL
 
 ROWS = 12
 """Conditions to show; of more, those with the largest effects on shifted accuracy."""
@@ -38,6 +39,7 @@ def summarise(
         "shifted: mean over all shifts; log norm: mean log10 ‖W‖² of the layers below the head.",
         f"tables   {folder}/tables/*.parquet",
         f"figures  {folder}/figures/*.png",
+        f"report   {folder}/report.html",
     ]
     return "\n".join(lines) + "\n"
 
@@ -53,7 +55,7 @@ def _rows(runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame) -
     each = moved.groupby([*key, "shift"])["accuracy"].mean()
     accuracy = {"test": plain.set_index(key)["accuracy"], "shifted": each.groupby(key).mean()}
     on_shifted = comparisons[
-        (comparisons["shift"] == ALL_SHIFTS) & (comparisons["metric"] == "accuracy")
+        (comparisons["shift"] == ALL) & (comparisons["metric"] == "accuracy")
     ].set_index("condition")
     on_norm = comparisons[
         (comparisons["scope"] == "body")
@@ -85,5 +87,7 @@ def _interval(effects: pd.DataFrame, condition: str, factor: float, digits: int)
         factor * effects.loc[[condition], name].astype(float).iloc[0]
         for name in ("effect", "low", "high")
     )
+    if math.isnan(effect):
+        return "–"
     text = f"{effect:+.{digits}f}"
     return text if pd.isna(low) else f"{text} [{low:+.{digits}f}, {high:+.{digits}f}]"

@@ -1,16 +1,19 @@
 """Tables on disk: Parquet files that match a schema which describes every column."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from weightscape.files import beside
 
 PROVENANCE_KEY = b"weightscape"
+GROUP = 100_000
+"""Rows of a row group of a collected table: small in memory, and few enough to read fast."""
 
 
 class SchemaError(ValueError):
@@ -70,6 +73,44 @@ def from_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
             )
     try:
         columns = [pa.array([row[f.name] for row in rows], f.type) for f in schema]
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise SchemaError(f"table {_table_name(schema)}: {error}") from error
+    return validated(pa.table(columns, schema=schema), schema)
+
+
+def from_arrays(parts: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return parts of a table, each given by column, below one another under `schema`.
+
+    Parameters
+    ----------
+    parts : iterable of mappings
+        For every column an array, or one value for all rows of the part; NaN is a missing value.
+    schema : pyarrow.Schema
+        What the table must match.
+
+    Raises
+    ------
+    SchemaError
+        If a part lacks a column, has one too many, or a value of the wrong type.
+    """
+    tables = [_part(part, schema) for part in parts]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _part(part: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
+    if set(part) != set(schema.names):
+        raise SchemaError(
+            f"table {_table_name(schema)}: the columns {sorted(set(part) ^ set(schema.names))} are "
+            "too many or too few; give every column of the schema and no other"
+        )
+    rows = max((len(v) for v in part.values() if not np.isscalar(v) and v is not None), default=1)
+    try:
+        columns = [
+            pa.array(
+                np.broadcast_to(np.asarray(part[f.name], object), rows), f.type, from_pandas=True
+            )
+            for f in schema
+        ]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise SchemaError(f"table {_table_name(schema)}: {error}") from error
     return validated(pa.table(columns, schema=schema), schema)
@@ -148,9 +189,30 @@ def collect(
     schema: pa.Schema,
     provenance: Mapping[str, Any],
 ) -> None:
-    """Join the tables in `inputs` below one another, one in memory at a time."""
-    parts = (pq.read_table(file, partitioning=None) for file in inputs)
-    write(path, parts, schema, provenance)
+    """Join the tables in `inputs` below one another, some `GROUP` rows in memory at a time.
+
+    Raises
+    ------
+    SchemaError
+        If a part is missing, is no Parquet file or does not match `schema`; the message names it.
+    """
+    write(path, _gathered(inputs, schema), schema, provenance)
+
+
+def _gathered(inputs: Iterable[str | Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    parts, rows = [], 0
+    for file in inputs:
+        try:
+            with pq.ParquetFile(file) as part:
+                parts.append(validated(part.read(), schema))
+        except (OSError, pa.ArrowException, SchemaError) as error:
+            raise SchemaError(f"{file} cannot be collected: {error}") from error
+        rows += len(parts[-1])
+        if rows >= GROUP:
+            yield pa.concat_tables(parts)
+            parts, rows = [], 0
+    if parts:
+        yield pa.concat_tables(parts)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -16,13 +16,24 @@ from weightscape.section import Name, Section
 
 @cache
 def timm_architectures() -> frozenset[str]:
-    """Return the names that `timm.create_model` takes, read from timm's source without import."""
+    """Return the names that `timm.create_model` takes, read from timm's source without import.
+
+    Architectures, and architectures with the tag of published weights.
+    """
     package = importlib.util.find_spec("timm")
     assert package is not None and package.origin is not None
     names: set[str] = set()
     for path in (Path(package.origin).parent / "models").glob("*.py"):
-        names.update(re.findall(r"^@register_model\ndef (\w+)", path.read_text("utf-8"), re.M))
-    return frozenset(names)
+        text = path.read_text("utf-8")
+        names.update(re.findall(r"^@register_model\ndef (\w+)", text, re.M))
+        names.update(re.findall(r"^ +['\"](\w+\.\w+)['\"]: ?_\w+\(", text, re.M))
+    # timm makes these names when it is imported: the same weights in a network with QuickGELU.
+    quick = {name.replace("_clip_", "_clip_quickgelu_") for name in names if "." in name}
+    return frozenset(names | {name for name in quick if name.split(".")[0] in names})
+
+
+WITHOUT_PRETRAINING = ("none", "random", "timm", "checkpoint")
+"""Sources of initial weights that are not trained in the workflow."""
 
 
 class Pretraining(Optimisation):
@@ -40,10 +51,33 @@ class Backbone(Section):
     name: Name = Field(description="Name of the backbone in paths and tables.")
     architecture: str = Field(description="Name of the architecture in timm.")
     in_chans: int = Field(3, ge=1, le=4, description="Channels of the images it takes.")
+    img_size: int | None = Field(
+        None,
+        ge=8,
+        le=1024,
+        description="Height and width that images are brought to, on the device; as they are when"
+        " missing.",
+    )
+    model_args: dict[str, Any] = Field(
+        {}, description="Arguments of timm's model, over those of the architecture."
+    )
+    keep_projection: bool = Field(
+        False,
+        description="Whether the head of the pre-training, such as CLIP's projection, is kept"
+        " before the classifier; else the classifier takes its place.",
+    )
+    small_stem: bool = Field(
+        False, description="A 3×3 convolution of stride 1 in the place of ResNet's 7×7 of stride 2."
+    )
     pretrained: str = Field(
         "none",
-        description="Where the initial weights come from: `none` draws them at random; a module "
-        "of weightscape.data, such as `glyphs`, pre-trains on its images.",
+        description="Where the initial weights come from: `none` draws them at random for every"
+        " seed, `random` once for all; `timm` takes the published ones that the architecture's tag"
+        " names; `checkpoint` those of a file; a module of weightscape.data, such as `glyphs`,"
+        " pre-trains on its images.",
+    )
+    checkpoint: str | None = Field(
+        None, description="The file, where pretrained is `checkpoint`; its pickles run no code."
     )
     pretraining: Pretraining | None = Field(
         None, description="How to pre-train; needed unless pretrained is `none`."
@@ -62,14 +96,47 @@ class Backbone(Section):
     @model_validator(mode="before")
     @classmethod
     def _resolved(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("pretrained", "none") == "none":
+        if not isinstance(data, dict) or data.get("pretrained", "none") in WITHOUT_PRETRAINING:
             return data
-        pretraining = dict(data.get("pretraining") or {})
-        options = options_of("data", data["pretrained"], pretraining.get("options") or {})
+        given = data.get("pretraining")
+        pretraining = {} if given is None else given
+        if not isinstance(pretraining, dict):
+            return data
+        options = options_of("data", data["pretrained"], pretraining.get("options"))
         return {**data, "pretraining": {**pretraining, "options": options.slice()}}
 
     @model_validator(mode="after")
-    def _needs_no_pretraining(self) -> Self:
-        if self.pretrained == "none" and self.pretraining is not None:
-            raise ValueError("pretraining is given, but pretrained is 'none'; drop one of them")
+    def _consistent(self) -> Self:
+        if self.pretrained in WITHOUT_PRETRAINING and self.pretraining is not None:
+            raise ValueError(
+                f"pretraining is given, but pretrained is {self.pretrained!r}; drop one of them"
+            )
+        if self.pretrained == "timm" and "." not in self.architecture:
+            raise ValueError(
+                f"architecture: {self.architecture!r} does not say which published weights; add"
+                " their tag, such as resnet50.tv2_in1k"
+            )
+        if (self.pretrained == "checkpoint") != (self.checkpoint is not None):
+            raise ValueError(
+                "checkpoint: give a file where pretrained is 'checkpoint', and only there"
+            )
+        if self.keep_projection and self.pretraining is not None:
+            raise ValueError(
+                "keep_projection: a network that is trained here has no head of its own to keep"
+            )
+        if self.small_stem and self.pretrained not in ("none", "random"):
+            raise ValueError("small_stem: weights from elsewhere have no such stem; use none")
         return self
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """What makes the network, whatever its weights: arguments of `network.build.describe`."""
+        keys = (
+            "architecture",
+            "in_chans",
+            "img_size",
+            "model_args",
+            "keep_projection",
+            "small_stem",
+        )
+        return {key: getattr(self, key) for key in keys}

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from weightscape.section import Name, Section
 
@@ -23,3 +23,11 @@ class Checkpoint(Section):
         description="Convolutions as one slice per kernel position, their eigenvalues pooled, or"
         " as one matrix of outputs by inputs times kernel positions.",
     )
+
+    @field_validator("path", "base")
+    @classmethod
+    def _means_itself(cls, path: str | None) -> str | None:
+        # Snakemake reads braces as a wildcard and angle brackets as a folder's name.
+        if path is not None and (not path.isprintable() or set(path) & set("{}<>")):
+            raise ValueError(f"{path!r} has a brace, an angle bracket or a control character")
+        return path

@@ -1,19 +1,19 @@
-"""Config of the conditions: written one by one or as a family that varies one factor."""
+"""Config of the conditions: one by one, as a family that varies one factor, or over a grid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
-from weightscape.section import Name, Section
+from weightscape.section import Name, Section, explain
 
-Factors = Annotated[
-    dict[str, Any],
-    Field(
-        default_factory=dict,
-        description="What the condition sets of the recipe, over the study's own.",
-    ),
-]
+FACTORS = "What the condition sets of the recipe, over the study's own."
+GRID = (
+    "Factors and their values: the entry stands once for every combination, with"
+    " +<factor>-<value> at the end of its name and of its reference's."
+)
+Values = Annotated[tuple[float | str, ...], Field(min_length=1)]
 
 
 class Condition(Section):
@@ -22,7 +22,9 @@ class Condition(Section):
     name: Name = Field(description="Name of the condition in paths and tables.")
     family: Name = Field("", description="Family it belongs to; its name when missing.")
     dose: float | None = Field(None, description="Value of the factor that its family varies.")
-    factors: Factors
+    factors: dict[str, Any] = Field({}, description=FACTORS)
+    grid: dict[str, Values] = Field({}, description=GRID)
+    cell: str = Field("", description="Cell of the grid, where it is a member of one.")
     reference: Name = Field(
         "baseline", description="Condition that it is compared with, seed by seed."
     )
@@ -38,30 +40,43 @@ class Family(Section):
     """Conditions that differ in one factor, named <family>-<dose>."""
 
     vary: str = Field(
+        max_length=100,
         description="Factor to vary, such as `dropout`; a dotted key for a part of a factor, "
-        "such as `augment.gaussian_noise.sd`."
+        "such as `augment.gaussian_noise.sd`.",
     )
     over: tuple[float, ...] = Field(min_length=1, description="The doses.")
     family: Name = Field("", description="Name of the family; `vary` when missing.")
-    factors: Factors
+    factors: dict[str, Any] = Field({}, description=FACTORS)
+    grid: dict[str, Values] = Field({}, description=GRID)
     reference: Name = Field("baseline", description="Condition that they are compared with.")
 
     @field_validator("vary")
     @classmethod
     def _a_key(cls, vary: str) -> str:
-        if not all(part.isidentifier() for part in vary.split(".")):
+        # A part may be the name of a generator, which may hold hyphens.
+        if not all(part.replace("-", "_").isidentifier() for part in vary.split(".")):
             raise ValueError(f"{vary!r} is not a factor; write its key, such as dropout")
         return vary
 
 
 def expanded(entries: tuple[Condition | Family, ...]) -> tuple[Condition, ...]:
-    """Return the conditions that the `entries` of a study stand for, in order."""
+    """Return the conditions that the `entries` of a study stand for, in order.
+
+    Raises
+    ------
+    ValueError
+        If a factor cannot be varied, or makes no name; the message has the entry's place.
+    """
     conditions: list[Condition] = []
-    for entry in entries:
-        if isinstance(entry, Family):
-            conditions.extend(_members(entry))
-        else:
-            conditions.append(entry.model_copy(update={"family": entry.family or entry.name}))
+    for place, entry in enumerate(entries):
+        key = "vary" if isinstance(entry, Family) else "grid"
+        try:
+            members = _members(entry) if isinstance(entry, Family) else [entry]
+            conditions.extend(cell for member in members for cell in _cells(member))
+        except ValidationError as error:
+            raise ValueError(f"conditions.{place}: {explain(error, Condition)}") from error
+        except ValueError as error:
+            raise ValueError(f"conditions.{place}.{key}: {error}") from error
     return tuple(conditions)
 
 
@@ -73,19 +88,37 @@ def _members(entry: Family) -> list[Condition]:
             family=family,
             dose=dose,
             factors=_with(entry.factors, entry.vary.split("."), dose),
+            grid=entry.grid,
             reference=entry.reference,
         )
         for dose in entry.over
     ]
 
 
-def _with(factors: Mapping[str, Any], keys: list[str], dose: float) -> dict[str, Any]:
-    """Return `factors` with the value under the nested `keys` set to `dose`."""
+def _cells(condition: Condition) -> Iterator[Condition]:
+    """Yield the condition in every cell of its grid; itself where it has none."""
+    for values in product(*condition.grid.values()):
+        factors, cell = condition.factors, ""
+        for key, value in zip(condition.grid, values, strict=True):
+            factors = _with(factors, key.split("."), value)
+            cell += f"+{key}-{value}"
+        yield Condition(
+            name=f"{condition.name}{cell}",
+            family=condition.family or condition.name,
+            dose=condition.dose,
+            factors=factors,
+            cell=condition.cell or cell.removeprefix("+"),
+            reference=f"{condition.reference}{cell}",
+        )
+
+
+def _with(factors: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, Any]:
+    """Return `factors` with the value under the nested `keys` set."""
     first, *rest = keys
     if rest and not isinstance(factors.get(first, {}), dict):
         raise ValueError(
             f"{'.'.join(keys)} cannot be varied within {first}: {factors[first]!r}; "
             "give a mapping of names to options"
         )
-    value = _with(factors.get(first, {}), rest, dose) if rest else dose
-    return {**factors, first: value}
+    inner = _with(factors.get(first, {}), rest, value) if rest else value
+    return {**factors, first: inner}

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from weightscape.config.study import Study, nano
+from weightscape.config.nano import nano
+from weightscape.config.study import Study
 from weightscape.section import explain
 
 
@@ -44,7 +45,10 @@ def load_study(values: Mapping[str, Any], files: Sequence[str | Path] = ()) -> S
 def read_study(file: str | Path) -> Study:
     """Return the study that the YAML `file` describes."""
     check_keys(file)
-    values = yaml.safe_load(Path(file).read_text("utf-8"))
+    try:
+        values = yaml.safe_load(Path(file).read_text("utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{file} is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{file}: a study is a mapping of keys to values")
     return load_study(values, [file])
@@ -56,24 +60,32 @@ def check_keys(file: str | Path) -> None:
         root = yaml.compose(Path(file).read_text("utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not YAML: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deeply to be a study") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
     if root is not None:
-        _check_node(root, file)
+        _check_node(root, file, set())
 
 
-def _check_node(node: yaml.Node, file: str | Path) -> None:
+def _check_node(node: yaml.Node, file: str | Path, checked: set[int]) -> None:
+    # An anchor's node stands in every place that refers to it, also within itself.
+    if id(node) in checked:
+        return
+    checked.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{file}: the key in line {line} is a list or a mapping, no word")
             if key.value in seen:
                 raise ConfigError(
                     f"{file}: the key {key.value!r} stands in line {seen[key.value]} and again in "
                     f"line {line}; keep one of them"
                 )
             seen[key.value] = line
-            _check_node(value, file)
+            _check_node(value, file, checked)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _check_node(item, file)
+            _check_node(item, file, checked)

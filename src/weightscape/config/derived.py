@@ -1,0 +1,135 @@
+"""Config of what is made of trained runs without training: ensembles and averages of weights."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from weightscape.config.condition import Condition
+from weightscape.section import Name, Section
+
+Method = Literal[
+    "trajectory_average",
+    "trajectory_ensemble",
+    "average",
+    "ensemble",
+    "greedy_soup",
+    "interpolation",
+]
+
+OF_ONE = ("trajectory_average", "trajectory_ensemble", "interpolation")
+"""Methods that make something of every run by itself."""
+
+ALONG = ("trajectory_average", "trajectory_ensemble")
+"""Methods that look at a run along its training."""
+
+ENSEMBLES = ("trajectory_ensemble", "ensemble")
+"""Methods that give predictions, and no network."""
+
+
+class Derived(Section):
+    """Something made of runs of one seed; every seed has its own."""
+
+    name: Name = Field(
+        description="Name in paths and tables; of several conditions each by itself,"
+        " <name>-of-<condition>."
+    )
+    method: Method = Field(
+        description="Mean of the weights, or of the logits, over the evaluations along a run or"
+        " over several runs; a greedy soup of several runs; or the weights on the line between a"
+        " run's start and its end."
+    )
+    of: tuple[Name, ...] = Field(min_length=1, description="Conditions, or families of them.")
+    family: Name = Field("", description="Family it belongs to; the method when missing.")
+    over: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        (), description="interpolation: shares of the way from the start, each a dose."
+    )
+    average_from: float = Field(
+        0,
+        ge=0,
+        lt=1,
+        description="Along a run: share of the training after which evaluations count.",
+    )
+    reference: Name | None = Field(
+        None,
+        description="Condition that it is compared with; the reference of what it is made of when"
+        " missing.",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.method == "interpolation") != bool(self.over):
+            raise ValueError("over: give shares where the method is interpolation, and only there")
+        if self.average_from and self.method not in ALONG:
+            raise ValueError(f"average_from: {self.method} does not look along a run; leave it out")
+        return self
+
+
+class Combination(Condition):
+    """A condition whose runs are made of those of others."""
+
+    method: Method
+    members: tuple[Name, ...]
+    average_from: float = 0
+    share: float = 1
+
+
+def combinations(
+    entries: tuple[Derived, ...], conditions: tuple[Condition, ...]
+) -> tuple[Combination, ...]:
+    """Return what the entries stand for, in order.
+
+    Raises
+    ------
+    ValueError
+        If one names neither a condition nor a family; the message has the entry's place.
+    """
+    found: list[Combination] = []
+    for place, entry in enumerate(entries):
+        members = _members(entry, place, conditions)
+        groups = [(member,) for member in members] if entry.method in OF_ONE else [members]
+        for group in groups:
+            if entry.reference is None and len({member.reference for member in group}) > 1:
+                raise ValueError(
+                    f"derived.{place}.reference: what {entry.name!r} is made of is compared with"
+                    " different conditions; say with which of them it is"
+                )
+            name = entry.name
+            if len(groups) > 1:
+                name = f"{entry.name}-of-{group[0].name}"
+            for share in entry.over or (1.0,):
+                found.append(
+                    Combination(
+                        name=f"{name}-{share}" if entry.over else name,
+                        family=entry.family or entry.method,
+                        dose=share if entry.over else None,
+                        reference=entry.reference or group[0].reference,
+                        method=entry.method,
+                        members=tuple(member.name for member in group),
+                        average_from=entry.average_from,
+                        cell=group[0].cell if len(group) == 1 else "",
+                        share=share,
+                        factors={
+                            "method": entry.method,
+                            "of": [member.name for member in group],
+                            **({"share": share} if entry.over else {}),
+                        },
+                    )
+                )
+    return tuple(found)
+
+
+def _members(
+    entry: Derived, place: int, conditions: tuple[Condition, ...]
+) -> tuple[Condition, ...]:
+    members: dict[str, Condition] = {}
+    for name in entry.of:
+        chosen = [c for c in conditions if c.name == name] or [
+            c for c in conditions if c.family == name
+        ]
+        if not chosen:
+            known = ", ".join(sorted({c.name for c in conditions} | {c.family for c in conditions}))
+            raise ValueError(
+                f"derived.{place}.of: there is no condition or family {name!r}; there are {known}"
+            )
+        members |= {c.name: c for c in chosen}
+    return tuple(members.values())

@@ -1,0 +1,129 @@
+"""Any study, shrunk to a trial of minutes."""
+
+import re
+from typing import Any
+
+from weightscape.config.backbone import Backbone
+from weightscape.config.condition import Condition
+from weightscape.config.derived import Derived
+from weightscape.config.recipe import Optimisation
+from weightscape.config.sources import Dataset, Generator
+from weightscape.config.study import Study
+from weightscape.plugins import options_of, plugin
+
+IMAGES = 30
+"""Images of a class, at most."""
+
+SIDE = 32
+"""Height and width of images and inputs, at most."""
+
+SIBLINGS: dict[str, dict[str, Any]] = {
+    r"(vit|deit)_": {"embed_dim": 48, "depth": 2, "num_heads": 2, "patch_size": 8},
+    r"resnet\d+_clip": {"width_factor": 0.25, "head_hidden_size": 64},
+    r"resnet(10|14|18|26|34|50|101|152)": {"layers": (1, 1, 1, 1), "channels": (8, 16, 24, 32)},
+}
+"""Arguments by which timm builds a small network of the same kind, by the architecture's name."""
+
+
+def nano(study: Study) -> Study:
+    """Return `study` as a trial, under the name <study>-nano.
+
+    It has the first dataset and the first backbone, of every family of conditions the last member
+    with what it is compared with, two seeds at most, some images of every class, and one epoch;
+    generators that are trained so briefly are not filtered.
+    Networks that come with published weights, or with none, are small ones of the same kind, with
+    random weights in the place of published ones, so that nothing of theirs is downloaded.
+    """
+    conditions = _one_of_each_family(study.all_conditions)
+    return study.model_copy(
+        update={
+            "study": f"{study.study}-nano",
+            "seeds": min(study.seeds, 2),
+            "datasets": tuple(_few_images(d) for d in study.datasets[:1]),
+            "backbones": tuple(_small(b) for b in study.backbones[:1]),
+            "generators": tuple(_nano_generator(g) for g in study.generators),
+            "training": study.training.model_copy(update=_quick(study.training)),
+            "conditions": tuple(_quickly(c) for c in conditions),
+            "diversity": study.diversity
+            and study.diversity.model_copy(update={"subsample": 40, "repeats": 10, "k": 3}),
+            "derived": _with_members(study.derived, conditions),
+        }
+    )
+
+
+def _one_of_each_family(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    named = {condition.name: condition for condition in conditions}
+    kept = {condition.family: condition for condition in conditions}
+    wanted = {condition.name for condition in kept.values()}
+    for condition in kept.values():
+        while condition.name != condition.reference:
+            condition = named[condition.reference]
+            wanted.add(condition.name)
+    return tuple(condition for condition in conditions if condition.name in wanted)
+
+
+def _few_images(dataset: Dataset) -> Dataset:
+    options = dict(dataset.options)
+    if options.get("image_size"):
+        options["image_size"] = min(options["image_size"], SIDE)
+    limit = min(dataset.limit or IMAGES, IMAGES)
+    return dataset.model_copy(update={"limit": limit, "options": options})
+
+
+def _small(backbone: Backbone) -> Backbone:
+    if backbone.pretraining is not None:
+        quick = {**_quick(backbone.pretraining), "limit": 8}
+        return backbone.model_copy(
+            update={"pretraining": backbone.pretraining.model_copy(update=quick)}
+        )
+    sibling = next(
+        (args for pattern, args in SIBLINGS.items() if re.match(pattern, backbone.architecture)), {}
+    )
+    ready = backbone.pretrained in ("timm", "checkpoint")
+    return backbone.model_copy(
+        update={
+            "model_args": {**backbone.model_args, **sibling},
+            "img_size": backbone.img_size and min(backbone.img_size, SIDE),
+            "pretrained": "random" if ready else backbone.pretrained,
+            "checkpoint": None,
+        }
+    )
+
+
+def _nano_generator(generator: Generator) -> Generator:
+    module = plugin(Generator.kind, generator.source)
+    if not hasattr(module, "nano"):
+        return generator
+    options = options_of(Generator.kind, generator.source, generator.options)
+    # A filter would find no image that shows its class after so short a training.
+    return generator.model_copy(update={"options": module.nano(options).slice(), "filter": False})
+
+
+def _quick(recipe: Optimisation) -> dict[str, Any]:
+    steps = recipe.steps and min(recipe.steps, 4)
+    return {
+        "epochs": 1,
+        "warmup_epochs": 0,
+        "steps": steps,
+        "eval_interval": recipe.eval_interval and 2,
+        "batch_size": min(recipe.batch_size, 32),
+    }
+
+
+def _quickly(condition: Condition) -> Condition:
+    fixed = _quick(Optimisation()).keys()
+    factors = {key: value for key, value in condition.factors.items() if key not in fixed}
+    return condition.model_copy(update={"factors": factors})
+
+
+def _with_members(
+    entries: tuple[Derived, ...], conditions: tuple[Condition, ...]
+) -> tuple[Derived, ...]:
+    there = {name for c in conditions for name in (c.name, c.family)}
+    kept = []
+    for entry in entries:
+        members = tuple(name for name in entry.of if name in there)
+        reference = entry.reference if entry.reference in there else None
+        if members:
+            kept.append(entry.model_copy(update={"of": members, "reference": reference}))
+    return tuple(kept)
