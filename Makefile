@@ -1,20 +1,25 @@
-# make run    the default study with all cores
-# make test   linters and all tests
+# make run    the default study with all cores; TARGET=<file> makes that alone
+# make test   linters and all tests but the longest, which are make test-long
 # make bench  speed of the spectra beside other tools, in turn
 # All make the environment .venv first, where it is missing or older than the lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
+# Two files at a time, in the order of their names; threads that wait leave the cores to the others.
+PYTEST := OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test bench lint format lock clean
+.PHONY: run test test-long bench lint format lock clean
 
 run: .venv/ready
 	@$(BIN)/weightscape unlock
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) $(TARGET)
 
 test: lint
-	$(BIN)/pytest
+	$(PYTEST) -m "not long"
+
+test-long: .venv/ready
+	$(PYTEST) -m long
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks speed
@@ -34,8 +39,8 @@ format: .venv/ready
 	$(BIN)/weightscape dictionary > results/README.md
 
 .venv/ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "weightscape needs Python 3.11 or newer; try make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' \
+	  || { echo "weightscape needs Python 3.11.4 or newer; try make PYTHON=python3.12"; exit 1; }
 	@echo "Installing the environment into .venv (6 GB, some minutes) ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
@@ -44,7 +49,7 @@ format: .venv/ready
 
 # Resolves for every Python that the project supports; uv is needed for this alone.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --group dev --extra text-to-image --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 
 clean:

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weightscape.comparison.compare import compare
+from weightscape.comparison.claims import claims_table
+from weightscape.comparison.compare import comparisons_table
+from weightscape.comparison.effects import effects_of
+from weightscape.comparison.likeness import likeness_table
+from weightscape.comparison.relations import relations_table
+from weightscape.comparison.trends import trends_table
+from weightscape.config.analysis import Comparison
+from weightscape.config.claims import claims_of_papers
 from weightscape.schemas import eigenvalues, runs, scores, spectra
 from weightscape.seeds import seed_for
 from weightscape.table import from_rows
@@ -76,7 +83,7 @@ def frame(schema: pa.Schema, rows: list[dict[str, Any]]) -> pd.DataFrame:
 def study(
     seeds: int = 3, dataset: str = "digits", backbone: str = "resnet10t", seed: int = 0
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables runs, spectra, scores, comparisons and eigenvalues of a study."""
+    """Return the tables of a study, and the eigenvalues of its first seed."""
     cell = {"dataset": dataset, "backbone": backbone}
     run_rows = _runs(cell, seeds)
     networks = [
@@ -106,10 +113,19 @@ def study(
         "scores": frame(scores.SCHEMA, _scores(run_rows, seed)),
         "eigenvalues": frame(eigenvalues.SCHEMA, eigenvalue_rows),
     }
-    tables["comparisons"] = compare(
-        tables["runs"], tables["spectra"], tables["scores"], METRICS
-    ).to_pandas()
-    return tables
+    return tables | compared(tables)
+
+
+def compared(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of comparisons that follow from runs, spectra and scores."""
+    effects = effects_of(tables["runs"], tables["spectra"], tables["scores"], METRICS)
+    return {
+        "comparisons": comparisons_table(effects).to_pandas(),
+        "likeness": likeness_table(effects).to_pandas(),
+        "trends": trends_table(effects).to_pandas(),
+        "relations": relations_table(effects).to_pandas(),
+        "claims": claims_table(effects, claims_of_papers(), Comparison().margins).to_pandas(),
+    }
 
 
 def _runs(cell: Mapping[str, str], seeds: int) -> list[dict[str, Any]]:
@@ -118,11 +134,13 @@ def _runs(cell: Mapping[str, str], seeds: int) -> list[dict[str, Any]]:
             **cell,
             "condition": condition,
             "seed": k,
+            "dataset_group": cell["dataset"],
             "family": family,
             "dose": dose,
             "factors": "{}",
             "reference": "baseline",
-            "initial": f"{cell['backbone']}{'-random' if family == 'scratch' else ''}",
+            "initial": f"{cell['backbone']}{'-none' if family == 'scratch' else ''}",
+            "pretrained": "none" if family == "scratch" else "glyphs",
             "comparable_weights": family != "scratch",
             "epochs": 10,
         }

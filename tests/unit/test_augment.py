@@ -1,5 +1,6 @@
 import pytest
 import torch
+from augmenting import generator, levels
 from pydantic import ValidationError
 from torchvision.transforms.v2 import TrivialAugmentWide
 
@@ -8,21 +9,6 @@ from weightscape.augment import gaussian_noise, trivial_augment
 torch.set_num_threads(1)
 ORACLE = TrivialAugmentWide()
 SPACE = dict(zip(trivial_augment.OPERATIONS, ORACLE._AUGMENTATION_SPACE.items(), strict=True))
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def levels(n=4, channels=1, height=32, width=32):
-    """Return noise, dark noise and smooth images, as uint8."""
-    images = torch.randint(
-        256, (n, channels, height, width), generator=generator(), dtype=torch.uint8
-    )
-    images[0] //= 2
-    coarse = images[1:2, :, :8, :8].float()
-    images[1] = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")[0].round()
-    return images
 
 
 # Gaussian noise
@@ -51,6 +37,30 @@ def test_noise_follows_the_generator_and_leaves_its_input():
 def test_noise_needs_a_positive_deviation(sd):
     with pytest.raises(ValidationError):
         gaussian_noise.Options(sd=sd)
+
+
+@pytest.mark.parametrize("sd", [0.01, 0.03, 0.05])
+def test_noise_in_eight_bits_has_whole_levels_and_its_standard_deviation(sd):
+    images = levels(40, 3) / 255
+    noisy = gaussian_noise.augment(
+        images, generator(), gaussian_noise.Options(sd=sd, eight_bit=True)
+    )
+    assert torch.equal((noisy * 255).round() / 255, noisy)
+    inner = (images > 6 * sd) & (images < 1 - 6 * sd)
+    change = (noisy - images)[inner]
+    # Rounding adds the variance of a uniform error of one level.
+    expected = (sd**2 + (1 / 255) ** 2 / 12) ** 0.5
+    assert change.std().item() == pytest.approx(expected, rel=0.03)
+    assert change.mean().abs() < 6 * expected / len(change) ** 0.5
+
+
+def test_the_mildest_noise_leaves_the_image_nearly_plain():
+    images = levels(20, 3) / 255
+    options = gaussian_noise.Options(sd=0.01, eight_bit=True)
+    for _ in range(3):  # epochs: each starts from the plain image
+        change = gaussian_noise.augment(images, generator(), options) - images
+        assert change.abs().max() < 0.06
+        assert change.square().mean().sqrt() < 0.011
 
 
 # TrivialAugment

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, log_loss
 
-from weightscape.scoring.calibration import calibration_error, score
+from weightscape.schemas import predictions
+from weightscape.scoring.calibration import calibration_error, in_bins, reliability, score
+from weightscape.scoring.tables import reliability_rows, score_rows
+from weightscape.table import from_arrays
 
 
 def test_scores_are_scikit_learns():
@@ -22,10 +26,9 @@ def test_scores_are_scikit_learns():
 
 def test_calibration_error_by_hand():
     # Two bins: .3 and .5 with one of two right, .9 with one right.
-    error = calibration_error(
-        np.array([0.3, 0.5, 0.9]), np.array([True, False, True]), np.array([0, 0.5, 1])
-    )
-    assert error == pytest.approx((2 * abs(0.5 - 0.4) + abs(1 - 0.9)) / 3)
+    bins = in_bins(np.array([0.3, 0.5, 0.9]), np.array([True, False, True]), np.array([0, 0.5, 1]))
+    assert [values.tolist() for values in bins] == [[2, 1], [0.4, 0.9], [0.5, 1]]
+    assert calibration_error(bins) == pytest.approx((2 * abs(0.5 - 0.4) + abs(1 - 0.9)) / 3)
 
 
 def test_a_calibrated_forecast_has_a_small_error_and_an_overconfident_one_a_large():
@@ -54,3 +57,46 @@ def test_a_diverged_network_is_named(bad):
 def test_no_predictions_are_an_error():
     with pytest.raises(ValueError, match="no predictions"):
         score(np.zeros((0, 3)), np.zeros(0, int))
+
+
+def test_bins_are_those_of_scikit_learn():
+    rng = np.random.default_rng(2)
+    logits, labels = 2 * rng.normal(size=(3000, 2)), rng.integers(0, 2, 3000)
+    bins, confidence = reliability(logits, labels), softmax(logits, axis=1).max(1)
+    right = logits.argmax(1) == labels
+    accuracy, mean = calibration_curve(right, confidence, n_bins=15)
+    np.testing.assert_allclose(bins.accuracy[bins.n > 0], accuracy)
+    np.testing.assert_allclose(bins.confidence[bins.n > 0], mean)
+    assert bins.n[:7].tolist() == [0] * 7  # two classes: no confidence is below a half
+    assert np.isnan(bins.accuracy[:7]).all()
+
+
+def test_the_table_of_reliability_adds_up_to_the_calibration_error():
+    rng = np.random.default_rng(3)
+    key = {"dataset": "d", "backbone": "b", "condition": "x", "seed": 1}
+    table = from_arrays(
+        [
+            {
+                **key,
+                "test_set": "test",
+                "shift": shift,
+                "severity": severity,
+                "sample": np.arange(n),
+                "label": rng.integers(0, 3, n),
+                "logits": np.fromiter(
+                    [scale * row for row in rng.normal(size=(n, 3))], dtype=object
+                ),
+            }
+            for shift, severity, n, scale in (("none", 0, 200, 1), ("blur", 2, 50, 4))
+        ],
+        predictions.SCHEMA,
+    )
+    bins, scored = reliability_rows(table).to_pandas(), score_rows(table).to_pandas()
+    assert list(bins["bin"]) == 2 * list(range(15))
+    assert (bins["n"] == 0).any()
+    assert (bins["n"] > 0).eq(bins["accuracy"].notna()).all()
+    gaps = (bins["accuracy"] - bins["confidence"]).abs() * bins["n"]
+    for _, row in scored.iterrows():
+        of_set = bins["shift"] == row["shift"]
+        assert bins.loc[of_set, "n"].sum() == row["n"]
+        assert gaps[of_set].sum() / row["n"] == pytest.approx(row["ece"], abs=1e-12)

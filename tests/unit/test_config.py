@@ -39,7 +39,8 @@ def test_family_sets_its_factor_and_keeps_the_rest_of_the_recipe():
     assert strong == base.model_copy(update={"dropout": 0.9})
     assert plan.conditions["dropout-0.9"].family == "dropout"
     assert plan.conditions["dropout-0.9"].dose == 0.9
-    assert plan.recipes["noise-0.3"].augment == {"gaussian_noise": {"sd": 0.3}}
+    noise = {"sd": 0.3, "eight_bit": False}
+    assert plan.recipes["noise-0.3"].augment == {"gaussian_noise": noise}
     assert plan.recipes["synthetic-1.0"].synthetic == {"gaussian_mixture": 1.0}
 
 

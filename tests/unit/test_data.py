@@ -7,10 +7,11 @@ import pytest
 import torch
 from fontTools.ttLib import TTFont
 from pydantic import ValidationError
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from sklearn.datasets import load_digits
 
-from weightscape.data import digits, glyphs
+from weightscape.config.sources import Dataset
+from weightscape.data import digits, glyphs, large
 from weightscape.data.fonts import font_files, render
 from weightscape.data.labelled import (
     Labelled,
@@ -21,7 +22,8 @@ from weightscape.data.labelled import (
     save,
     save_shift,
 )
-from weightscape.data.split import stratified_split
+from weightscape.data.prepare import prepare
+from weightscape.data.split import imbalanced, stratified_split
 
 NOWHERE = Path("/nowhere")
 
@@ -160,10 +162,67 @@ def test_split_follows_the_seed():
     assert not np.array_equal(first["test"], other["test"])
 
 
-@pytest.mark.parametrize(("val", "test"), [(0, 0.2), (0.2, 0), (0.5, 0.5), (-0.1, 0.2)])
+@pytest.mark.parametrize(("val", "test"), [(0, 0.2), (0.2, -0.1), (0.5, 0.5), (-0.1, 0.2)])
 def test_split_refuses_shares_without_room(val, test):
     with pytest.raises(ValueError, match="must be positive"):
         stratified_split(np.zeros(10, np.int64), val, test, 0)
+
+
+def test_every_domain_is_split_by_itself():
+    labels, domains = np.tile([0, 1], 50), np.repeat([0, 1, 2], [50, 40, 10])
+    parts = stratified_split(labels, 0.2, 0.2, 0, domains)
+    assert np.array_equal(np.sort(np.concatenate([*parts.values()])), np.arange(100))
+    assert np.bincount(domains[parts["test"]]).tolist() == [10, 8, 2]
+    # Domains with few images of a class have their share together.
+    rare = stratified_split(np.zeros(40, np.int64), 0.1, 0.1, 0, np.arange(40) // 4)
+    assert [len(rare[name]) for name in ("train", "val", "test")] == [32, 4, 4]
+
+
+def test_a_source_that_tests_on_images_of_its_own_is_split_in_two():
+    parts = stratified_split(np.zeros(10, np.int64), 0.2, 0, 0)
+    assert [len(parts[name]) for name in ("train", "val", "test")] == [8, 2, 0]
+
+
+def test_fraction_and_long_tail():
+    labels = np.repeat([0, 1, 2], 100)
+    half, tenth = (imbalanced(labels, share, 1, 0) for share in (0.5, 0.1))
+    assert np.bincount(labels[half]).tolist() == [50] * 3
+    assert set(tenth) < set(half)
+    tail = imbalanced(labels, 1, 100, 0)
+    assert np.bincount(labels[tail]).tolist() == [100, 10, 1]
+    assert np.array_equal(tail, imbalanced(labels, 1, 100, 0))
+    assert len(imbalanced(np.array([3]), 0.1, 1, 0)) == 1
+
+
+def test_parts_of_a_source_that_has_its_own(monkeypatch):
+    many = some(60)
+    parts = {"train": many, "test": some(9, seed=1), "elsewhere": some(6, seed=2)}
+    monkeypatch.setattr(digits, "load", lambda options, data_root, seed: parts)
+    dataset = Dataset(name="digits", val=0.2, fraction=0.5)
+    found = prepare(dataset, NOWHERE)
+    assert {name: len(images) for name, images in found.items()} == {
+        "train": 24, "val": 12, "test": 9, "elsewhere": 6,
+    }  # fmt: skip
+    limited = prepare(Dataset(name="digits", limit=5), NOWHERE)
+    assert len(limited["test"]) == 9 and len(limited["train"]) + len(limited["val"]) == 15
+    monkeypatch.setattr(digits, "load", lambda options, data_root, seed: many)
+    assert len(prepare(dataset, NOWHERE)["elsewhere"]) == 0
+
+
+def test_large_images_stay_on_disk(tmp_path, monkeypatch):
+    one = Labelled(some(50).images, some(50).labels, ("a", "b", "c"), np.arange(50) % 2, ("x", "y"))
+    monkeypatch.setattr(large, "IN_MEMORY", 100)
+    monkeypatch.setattr(large, "CHUNK", 70)
+    part = one.subset(np.arange(40, 0, -2))
+    assert isinstance(part.images, np.memmap)
+    assert np.array_equal(part.images, one.images[40:0:-2])
+    save(tmp_path / "x.safetensors", part, {})
+    assert np.array_equal(load_file(tmp_path / "x.safetensors")["images"], part.images)
+    again = load(tmp_path / "x.safetensors")
+    assert isinstance(again.images, np.memmap)
+    assert same(again, part)
+    assert np.array_equal(again.domains, part.domains) and again.domain_names == ("x", "y")
+    assert [file.name for file in tmp_path.iterdir()] == ["x.safetensors"]
 
 
 def test_split_names_the_class_that_is_too_small():

@@ -31,8 +31,7 @@ def package(tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "SOURCE", source)
 
     def value(*plugins):
-        digest._imports.cache_clear()
-        digest._essence.cache_clear()
+        digest._read.cache_clear()
         return code_digest(script, plugins)
 
     return source, script, value

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import linalg
 
+from weightscape.config.spectra import Spectra
 from weightscape.spectra.eigenvalues import eigenvalues
+from weightscape.spectra.stream import analyse_layers
 
 SHAPES = [(1, 60, 60), (1, 30, 90), (1, 90, 30), (9, 24, 16), (4, 7, 21), (1, 1, 12), (3, 5, 1),
           (1, 40, 3000)]  # fmt: skip
@@ -81,3 +84,10 @@ def test_narrow_types_are_widened(dtype):
     found, rank = eigenvalues(values, "Linear")
     np.testing.assert_allclose(found, reference(values), rtol=1e-6, atol=1e-9)
     assert rank == np.linalg.matrix_rank(values[0].astype(float))
+
+
+def test_a_gpu_that_is_not_there_is_named():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(RuntimeError, match=r"spectra\.device: cuda is asked for"):
+        next(analyse_layers([], Spectra(device="cuda")))

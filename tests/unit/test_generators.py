@@ -12,9 +12,22 @@ from sklearn.svm import SVC
 from weightscape.data import digits
 from weightscape.data.labelled import Labelled
 from weightscape.data.split import stratified_split
-from weightscape.generators.gaussian_mixture import Options, fit, sample
+from weightscape.generators.gaussian_mixture import Options, fit, sampler
+from weightscape.generators.model import Model, Setting
 
 OPTIONS = Options(n_components_pca=12, components=2)
+CLASSES = tuple("0123456789")
+
+
+def setting(seed=0):
+    return Setting(CLASSES, (1, 16, 16), seed)
+
+
+def sample(arrays, per_class, seed=0):
+    """Return the first images of each class, and their labels."""
+    draw = sampler(Model(arrays, {}), OPTIONS, setting(seed))
+    images = [draw(label, range(count)) for label, count in enumerate(per_class)]
+    return np.concatenate(images), np.repeat(np.arange(len(per_class)), per_class)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +39,7 @@ def parts():
 
 @pytest.fixture(scope="module")
 def model(parts):
-    return fit(parts["train"], OPTIONS, 0)
+    return fit(parts["train"], OPTIONS, setting()).arrays
 
 
 def test_model_is_plain_arrays_that_safetensors_keeps(model):
@@ -88,7 +101,7 @@ def test_samples_have_the_moments_of_the_mixture(model):
 
 
 def test_samples_are_recognised_and_teach(parts):
-    images, labels = sample(fit(parts["train"], Options(), 0), np.full(10, 60), 0)
+    images, labels = sample(fit(parts["train"], Options(), setting()).arrays, np.full(10, 60))
     flat = [part.reshape(len(part), -1) / 255 for part in (parts["train"].images, images)]
     assert SVC(C=10).fit(flat[0], parts["train"].labels).score(flat[1], labels) > 0.97
     test = parts["test"]
@@ -98,20 +111,16 @@ def test_samples_are_recognised_and_teach(parts):
     assert score > 0.93
 
 
-def test_a_class_is_a_stream_of_its_own(model):
-    few, labels = sample(model, np.full(10, 3), 7)
-    counts = np.array([9, 0, 1, 50, 3, 3, 3, 3, 3, 4])
-    many, other = sample(model, counts, 7)
-    assert labels.tolist() == np.repeat(np.arange(10), 3).tolist()
-    assert np.array_equal(np.bincount(other, minlength=10), counts)
-    for label in range(10):
-        shared = min(3, counts[label])
-        assert np.array_equal(few[labels == label][:shared], many[other == label][:shared]), label
-    assert not np.array_equal(few[labels == 4], few[labels == 5])
+def test_an_image_is_the_same_whichever_others_are_drawn(model):
+    draw = sampler(Model(model, {}), OPTIONS, setting(7))
+    few = draw(4, range(3))
+    assert np.array_equal(draw(4, range(9))[:3], few)
+    assert np.array_equal(draw(4, range(1, 2)), few[1:2])
+    assert not np.array_equal(few, draw(5, range(3)))
 
 
 def test_fit_and_samples_follow_the_seed(parts, model):
-    again, other = (fit(parts["train"], OPTIONS, seed) for seed in (0, 1))
+    again, other = (fit(parts["train"], OPTIONS, setting(seed)).arrays for seed in (0, 1))
     assert all(np.array_equal(model[name], again[name]) for name in model)
     assert not np.array_equal(model["means"], other["means"])
     counts = np.full(10, 2)
@@ -127,23 +136,17 @@ def test_colour_images_come_back_in_their_shape():
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (40, 3, 6, 5), dtype=np.uint8)
     train = Labelled(pixels, np.arange(40) % 2, ("a", "b"))
-    fitted = fit(train, Options(n_components_pca=3, components=1), 0)
-    assert sample(fitted, np.array([2, 1]), 0)[0].shape == (3, 3, 6, 5)
+    fitted = fit(train, Options(n_components_pca=3, components=1), setting()).arrays
+    assert sample(fitted, [2, 1])[0].shape == (3, 3, 6, 5)
 
 
 def test_fit_names_what_is_lacking(parts):
     train = parts["train"]
     without = train.subset(np.flatnonzero(train.labels != 4))
     with pytest.raises(ValueError, match="class '4' has 0 training images"):
-        fit(without, OPTIONS, 0)
+        fit(without, OPTIONS, setting())
     few = train.subset(np.concatenate([np.flatnonzero(train.labels == k)[:3] for k in range(10)]))
     with pytest.raises(ValueError, match=r"class '0' has 3 .* components=4"):
-        fit(few, Options(), 0)
+        fit(few, Options(), setting())
     with pytest.raises(ValueError, match=r"n_components_pca=40 exceeds .* at most 30"):
-        fit(few, Options(components=3), 0)
-
-
-@pytest.mark.parametrize("counts", [np.full(9, 1), np.array([-1] + [1] * 9)])
-def test_sample_needs_a_count_per_class(model, counts):
-    with pytest.raises(ValueError, match="each of the 10 classes"):
-        sample(model, counts, 0)
+        fit(few, Options(components=3), setting())

@@ -1,5 +1,7 @@
 """Training: the seed decides everything, and every option does what it says."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import nn
 from weightscape.config.recipe import Optimisation, Recipe
 from weightscape.data.labelled import Labelled
 from weightscape.data.mixing import with_synthetic
+from weightscape.network import device
 from weightscape.network.build import build, describe, initialise
 from weightscape.network.checkpoint import load_tensors, save_network
 from weightscape.network.device import select_device
@@ -37,10 +40,8 @@ def initial():
 def run(images, initial, streams=None, **recipe):
     recipe = Recipe(**{"epochs": 1, "batch_size": 16, **recipe})
     streams = streams or streams_of("demo", 1, recipe.data_order)
-    network, history = finetune(
-        initial, INFO, images, images, recipe, streams, len(images), "cpu", 1
-    )
-    return network.state_dict(), history
+    tuned = finetune(initial, INFO, images, images, recipe, streams, len(images), "cpu", 1)
+    return tuned.network.state_dict(), tuned.history
 
 
 def same(a, b):
@@ -106,7 +107,7 @@ def test_decoupled_decay_by_hand():
 
 
 def test_schedule_warms_up_and_ends_at_zero():
-    lrs = [factor(step, 2, 10) for step in range(11)]
+    lrs = [factor(Optimisation(), step, 2, 10) for step in range(11)]
     assert lrs[:3] == [0.5, 1.0, 1.0]
     assert lrs[6] == pytest.approx(0.5)
     assert lrs[10] == pytest.approx(0)
@@ -129,7 +130,7 @@ def test_more_images_do_not_make_a_training_longer(images, initial):
     doubled = with_synthetic(images, [images], [1.0])
     recipe = Recipe(epochs=2, batch_size=16)
     parts = (INFO, doubled, images, recipe, streams_of("demo", 1, 0), len(images), "cpu", 1)
-    _, history = finetune(initial, *parts)
+    history = finetune(initial, *parts).history
     assert [entry.step for entry in history] == [3, 6]
 
 
@@ -148,6 +149,15 @@ def test_a_gpu_that_is_not_there_is_named():
         pytest.skip("there is a GPU")
     with pytest.raises(RuntimeError, match="device: cuda"):
         select_device("cuda", 1)
+
+
+def test_of_several_gpus_the_freest_is_taken(monkeypatch):
+    assert device._freest([3, 9, 5]) == 1
+    chosen = set()
+    for process in (100, 101, 102):
+        monkeypatch.setattr(os, "getpid", lambda p=process: p)
+        chosen.add(device._freest([9, 3, 9]))
+    assert chosen == {0, 2}
 
 
 def test_grey_images_fill_the_channels_and_others_must_fit():

@@ -1,0 +1,20 @@
+"""A finished nano study, made once for all tests."""
+
+import pytest
+from driving import snakemake
+from filelock import FileLock
+
+
+@pytest.fixture(scope="session")
+def nano(tmp_path_factory, worker_id):
+    """Return the folder of a finished nano study, which all test processes share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "nano"
+    said = folder / "stdout.txt"
+    with FileLock(f"{folder}.lock"):
+        if not said.exists():
+            folder.mkdir(exist_ok=True)
+            run = snakemake(folder)
+            assert run.returncode == 0, run.stdout[-5000:]
+            said.write_text(run.stdout)
+    return folder

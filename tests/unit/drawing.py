@@ -1,0 +1,141 @@
+"""What the tests of figures share: small tables by hand, and a way to look into a picture."""
+
+from functools import cache
+
+import numpy as np
+from matplotlib.text import Text
+from tables import frame, study
+
+from weightscape.figures import (
+    accuracy_shift,
+    claim_forest,
+    combination_cloud,
+    condition_likeness,
+    diversity_accuracy,
+    dose_accuracy,
+    dose_response,
+    effects_quadrants,
+    family_bars,
+    image_samples,
+    metric_by_depth,
+    reliability_diagram,
+    spectrum,
+)
+from weightscape.schemas import diversity, reliability, runs, samples
+
+FIGURES = [
+    spectrum,
+    metric_by_depth,
+    family_bars,
+    effects_quadrants,
+    accuracy_shift,
+    reliability_diagram,
+    dose_response,
+    condition_likeness,
+    claim_forest,
+    diversity_accuracy,
+    image_samples,
+    combination_cloud,
+    dose_accuracy,
+]
+CELL = {"dataset": "d", "backbone": "b"}
+
+
+def name_of(module):
+    return module.__name__.rsplit(".", 1)[-1]
+
+
+def lines(axes, label):
+    return [line for line in axes.lines if line.get_label() == label]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+@cache
+def whole_study(**kwargs):
+    """Return the tables of a study, those of reliability and of its images included."""
+    tables = study(**kwargs)
+    sets = list(_image_sets(tables["runs"]))
+    return tables | {
+        "reliability": _reliability(tables["scores"]),
+        "diversity": _diversity(sets),
+        "samples": _samples(sets),
+    }
+
+
+def _image_sets(runs):
+    """Give the identifiers of the sets of images that the conditions of a study train on."""
+    kinds = {"baseline": "real", "synthetic": "mixed"}
+    kinds |= dict.fromkeys(("augmentation", "noise"), "augmented")
+    for run in runs.drop_duplicates("condition").to_dict("records"):
+        about = {name: run[name] for name in ("dataset", "backbone", "condition", "family", "dose")}
+        if run["family"] in kinds:
+            kind = kinds[run["family"]]
+            yield about | {"kind": kind, "set": "real" if kind == "real" else run["condition"]}
+    cell = {name: about[name] for name in ("dataset", "backbone")}
+    yield cell | {"set": "test", "kind": "test"}
+    yield cell | {"set": "mixture", "kind": "synthetic", "generator": "mixture"}
+
+
+def _diversity(sets):
+    rows = []
+    for i, about in enumerate(sets):
+        for space, scale in (("pixels", 4.0), ("embedding", -0.05)):
+            for name in ("", "a"):
+                score = 1.5 + abs(scale) + scale * i / len(sets)
+                known = {"vendi_subsampled": score, "vendi_low": score - 0.02, "n_subsample": 250}
+                known |= {"vendi_high": score + 0.03, "space": space, "class": name}
+                rows.append(about | known)
+    return frame(diversity.SCHEMA, rows)
+
+
+def _samples(sets):
+    rng = np.random.default_rng(0)
+    shape = {"channels": 1, "height": 8, "width": 8}
+    return frame(
+        samples.SCHEMA,
+        [
+            about
+            | shape
+            | {"class": name, "place": place, "pixels": rng.integers(0, 256, 64, np.uint8)}
+            for about in sets
+            for place in range(2)
+            for name in "abc"
+        ],
+    )
+
+
+def _reliability(scores):
+    rng = np.random.default_rng(0)
+    key = ["dataset", "backbone", "condition", "seed", "test_set", "shift", "severity"]
+    rows = []
+    for about in scores[key].to_dict("records"):
+        for b, n in enumerate(rng.integers(0, 60, 15) * rng.integers(0, 2, 15)):
+            mean = (b + 0.5) / 15
+            known = {"confidence": mean, "accuracy": mean * rng.uniform(0.8, 1.0)} if n else {}
+            rows.append(about | {"bin": b, "n": int(n)} | known)
+    return frame(reliability.SCHEMA, rows)
+
+
+def small_runs(*conditions, seeds=2, **values):
+    """Return a runs table of (condition, family, dose), all compared with `base`."""
+    return frame(
+        runs.SCHEMA,
+        [
+            {
+                **CELL,
+                "condition": condition,
+                "family": family,
+                "dose": dose,
+                "seed": k,
+                "reference": "base",
+                "initial": "b0",
+                "comparable_weights": family != "scratch",
+            }
+            | values
+            for condition, family, dose in conditions
+            for k in range(seeds)
+        ],
+    )

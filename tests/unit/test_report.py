@@ -1,0 +1,379 @@
+import json
+import math
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tests.unit.reports import HOSTILE, hostile_tables, report_of
+from tests.unit.tables import compared, frame, study
+from weightscape.figures import style
+from weightscape.report import explorer
+from weightscape.report.answer import UNKNOWN, answers
+from weightscape.report.browse import browsable, limitations
+from weightscape.report.claims import claims_of_cells
+from weightscape.report.words import decimals, listed, number, p_value, signed
+from weightscape.schemas import eigenvalues, runs, scores, spectra
+
+METRICS = ("alpha", "log_norm")
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return study()
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(report_of(hostile_tables()))
+
+
+class Page(HTMLParser):
+    """The text of a page, its scripts and its tags."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.html, self.text, self.scripts, self.tags, self.inside = html, "", [], [], None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag in ("script", "style"):
+            self.inside = tag
+            self.scripts += [""] if tag == "script" else []
+
+    def handle_endtag(self, tag):
+        self.inside = None if tag == self.inside else self.inside
+
+    def handle_data(self, data):
+        if self.inside == "script":
+            self.scripts[-1] += data
+        elif self.inside is None:
+            self.text += data
+
+    def json(self, name):
+        scripts = [attributes for tag, attributes in self.tags if tag == "script"]
+        place = next(i for i, attributes in enumerate(scripts) if attributes.get("id") == name)
+        return json.loads(self.scripts[place])
+
+
+def without(tables, **dropped):
+    """Return the tables of the study without some of its runs, compared anew."""
+    ((column, value),) = dropped.items()
+    kept = {name: tables[name] for name in ("runs", "spectra", "scores")}
+    kept["runs"] = kept["runs"][kept["runs"][column] != value]
+    return kept | compared(kept)
+
+
+def with_likeness(tables, **by_metric):
+    """Return the tables with only these likenesses to dropout: family -> (value, low, high)."""
+    likeness = tables["likeness"].copy()
+    likeness[["likeness", "low", "high"]] = np.nan
+    likeness["limitation"] = "a reliability is below 0.5: inconclusive"
+    kept = (likeness["level"] == "family") & (likeness["one"] == "dropout")
+    kept &= (likeness["scope"] == "body") & (likeness["stage"] == "finetuned")
+    for metric, families in by_metric.items():
+        for family, values in families.items():
+            row = kept & (likeness["metric"] == metric) & (likeness["other"] == family)
+            likeness.loc[row, ["likeness", "low", "high"]] = values
+            likeness.loc[row, "limitation"] = ""
+    return {**tables, "likeness": likeness}
+
+
+def only_answer(tables):
+    (answer,) = answers(tables)
+    return answer
+
+
+ALL_FOUR = {
+    "weight_decay": (-0.5, -0.8, -0.2),
+    "noise": (0.2, 0.0, 0.4),
+    "augmentation": (0.9, 0.7, 1.1),
+    "synthetic": (0.1, -0.2, 0.4),
+}
+
+
+def test_a_family_that_stands_out_is_the_answer(tables):
+    answer = only_answer(with_likeness(tables, entropy=ALL_FOUR))
+    assert answer.like[0] == "Augmentation"
+    assert (
+        "on entropy has a likeness to that of dropout of 0.90 (95 % interval 0.70 to 1.10)"
+        in (answer.like[1])
+    )
+    assert answer.sure[0] == "Clear"
+    assert "3 seeds" in answer.sure[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "sure", "why"),
+    [
+        ({"noise": (0.8, 0.5, 1.1)}, "Augmentation, or noise", "Tentative", "Not to be told apart"),
+        ({"noise": (np.nan,) * 3}, "Augmentation", "Tentative", "Too noisy to be compared: noise"),
+        ({"null": (0.95, 0.8, 1.1)}, "Augmentation", "Tentative", "chance can do the same"),
+        ({"augmentation": (0.9, -0.1, 1.9)}, UNKNOWN, "Not sure", "contains 0"),
+        ({"augmentation": (0.9, np.nan, np.nan)}, UNKNOWN, "Not sure", "needs three"),
+        (dict.fromkeys(ALL_FOUR, (-0.5, -0.8, -0.2)), "None", "Clear", "Not to be told apart"),
+        (dict.fromkeys(ALL_FOUR, (-0.5, -1.5, 0.5)), UNKNOWN, "Not sure", "contains 0"),
+        (dict.fromkeys(ALL_FOUR, (0.5, 0.2, 0.8)), "One of 4 families", "Tentative", "apart"),
+    ],
+)
+def test_what_is_not_sure_is_said(tables, changed, words, sure, why):
+    answer = only_answer(with_likeness(tables, entropy={**ALL_FOUR, **changed}))
+    assert answer.like[0].startswith(words)
+    assert answer.sure[0] == sure
+    assert why in answer.sure[1]
+
+
+def test_the_metric_is_chosen_by_how_many_families_it_compares_and_not_by_their_likeness(tables):
+    few = {"noise": (1.0, 0.99, 1.01)}
+    answer = only_answer(with_likeness(tables, alpha=few, entropy=ALL_FOUR))
+    assert answer.like[0] == "Augmentation"
+    assert "entropy" in answer.like[1]
+
+
+def test_the_effect_on_shifted_accuracy_is_that_of_the_comparisons(tables):
+    answer = only_answer(with_likeness(tables, entropy=ALL_FOUR))
+    effects = tables["comparisons"].query("shift == 'all' and metric == 'accuracy'")
+    for condition in ("trivial_augment", "twin"):
+        (row,) = effects[effects["condition"] == condition].to_dict("records")
+        low, high = (signed(100 * row[end], 1) for end in ("low", "high"))
+        assert (
+            f"{signed(100 * row['effect'], 1)} percentage points (95 % interval {low} to {high})"
+            in answer.shifted[1]
+        )
+    assert answer.shifted[0] == "Yes"
+
+
+def test_a_family_counts_with_the_mean_of_its_conditions(tables):
+    rows = {row["family"]: row for row in only_answer(tables).rows}
+    both = tables["comparisons"].query(
+        "shift == 'all' and metric == 'accuracy' and family == 'weight_decay'"
+    )
+    assert len(both) == 2
+    assert rows["weight_decay"]["shifted"].value == pytest.approx(both["effect"].mean())
+    assert rows["scratch"]["likeness"] == dict.fromkeys(only_answer(tables).metrics)
+    assert list(rows)[-1] == "null"
+
+
+def test_a_family_that_is_worse_is_called_worse(tables):
+    moved = tables["scores"].copy()
+    worse = (moved["condition"] == "trivial_augment") & (moved["shift"] != "none")
+    moved.loc[worse, "accuracy"] -= 0.5
+    answer = only_answer(with_likeness({**tables, "scores": moved}, entropy=ALL_FOUR))
+    assert answer.shifted[0] == "No, worse"
+
+
+def test_families_that_are_not_told_apart_are_judged_one_by_one(tables):
+    both = {**ALL_FOUR, "weight_decay": (0.8, 0.5, 1.1)}
+    answer = only_answer(with_likeness(tables, entropy=both))
+    assert answer.like[0] == "Augmentation, or weight decay"
+    assert answer.shifted[0] == "Augmentation: better"
+    assert "weight decay by +0.8 percentage points" in answer.shifted[1]
+
+
+def test_what_is_not_known_to_be_alike_does_not_answer_for_accuracy(tables):
+    unsure = {**ALL_FOUR, "augmentation": (0.9, -0.1, 1.9)}
+    assert only_answer(with_likeness(tables, entropy=unsure)).shifted[0] == UNKNOWN
+
+
+def test_one_seed_answers_nothing():
+    answer = only_answer(study(seeds=1))
+    assert answer.like[0] == answer.shifted[0] == UNKNOWN
+    assert "one seed" in answer.like[1]
+
+
+def test_without_dropout_there_is_nothing_to_compare_with(tables):
+    answer = only_answer(without(tables, family="dropout"))
+    assert answer.like[0] == UNKNOWN
+    assert "no condition of the family dropout" in answer.like[1]
+    tables = hostile_tables()
+    page = report_of(tables | without(tables, family="dropout"))
+    assert "no condition of the family dropout" in page
+    assert '<span class="quiet">other start</span>' not in page
+
+
+def test_without_a_twin_chance_is_not_known(tables):
+    answer = only_answer(with_likeness(without(tables, family="null"), entropy=ALL_FOUR))
+    assert answer.like[0] == "Augmentation"
+    assert "There is no twin" in answer.shifted[1]
+
+
+def test_where_all_is_inconclusive_nothing_is_told(tables):
+    answer = only_answer(with_likeness(tables))
+    assert (answer.like[0], answer.sure[0], answer.shifted[0]) == (UNKNOWN, "Not sure", UNKNOWN)
+    assert "a reliability is below 0.5" in answer.like[1]
+
+
+def test_without_shifts_it_says_so(tables):
+    usual = {**tables, "scores": tables["scores"][tables["scores"]["shift"] == "none"]}
+    answer = only_answer(usual | compared(usual))
+    assert answer.shifted == (UNKNOWN, "The study tests on no shifted images.")
+
+
+def test_every_dataset_and_backbone_has_its_answer(tables):
+    other = study(dataset="other", seed=1)
+    both = {name: pd.concat([table, other[name]]) for name, table in tables.items()}
+    assert [answer.dataset for answer in answers(both)] == ["digits", "other"]
+    assert str(answers(both)[0]) == str(only_answer(tables))
+
+
+def test_claims_are_counted_once_and_those_not_testable_stand_apart(tables):
+    (cell,) = claims_of_cells(tables["claims"])
+    names = tables["claims"][["paper", "claim"]].drop_duplicates()
+    assert sum(cell["counts"].values()) == len(names) == len(cell["tested"] + cell["untested"])
+    assert all(claim["missing"] for claim in cell["untested"])
+    assert all(whole["parts"] for claim in cell["tested"] for whole in claim["wholes"])
+
+
+def test_every_limitation_is_listed_with_its_rows(tables):
+    found = limitations(tables)
+    for name in ("comparisons", "likeness", "trends", "relations"):
+        notes = tables[name]["limitation"].str.split("; ").explode()
+        expected = notes[notes != ""].value_counts().to_dict()
+        assert {
+            one["limitation"]: one["count"] for one in found if one["table"] == name
+        } == expected
+    other = next(one for one in found if one["limitation"].startswith("starts from other"))
+    assert other["who"] == "scratch"
+
+
+def test_browsed_tables_hold_the_numbers_of_the_tables(tables):
+    shown = browsable(tables)["comparisons"]
+    by_key = {column["key"]: column for column in shown["columns"]}
+    kept = tables["comparisons"]
+    kept = kept[kept["scope"].isin(["body", "all"]) | (kept["scope"] == "scores")]
+    kept = kept[kept["severity"].isna() | (kept["shift"] == "none")]
+    levels = by_key["condition"]["levels"]
+    assert [levels[code] for code in by_key["condition"]["codes"]] == list(kept["condition"])
+    values = np.array(by_key["effect"]["values"], float)
+    assert values == pytest.approx(kept["effect"].to_numpy(), rel=1e-3, nan_ok=True)
+    assert shown["filters"]["scope"] == "body"
+
+
+def test_the_explorer_has_every_eigenvalue_and_every_run(tables):
+    found = pa.Table.from_pandas(tables["eigenvalues"], preserve_index=False)
+    data = explorer.explorer_data(tables, [found], METRICS)
+    (cell,) = data["cells"]
+    for row in tables["eigenvalues"].itertuples():
+        name = f"init {row.backbone}" if row.condition == "init" else row.condition
+        counts, fit = cell["spectra"][f"{name}\n{row.stage}\n{row.layer}"]
+        assert sum(counts) == len(row.values) == fit[0]
+    assert len(cell["runs"]["seed"]) == len(tables["runs"])
+    layer = next(i for i, one in enumerate(cell["layers"]) if one["layer"] == "fc")
+    run = tables["runs"].index[tables["runs"]["condition"] == "noise-0.3"][1]
+    about = tables["runs"].loc[run]
+    value = tables["spectra"].query(
+        "condition == 'noise-0.3' and layer == 'fc' and stage == 'finetuned' and seed == @seed",
+        local_dict={"seed": about["seed"]},
+    )
+    assert cell["runs"]["values"]["finetuned"][layer][1][run] == pytest.approx(
+        value["log_norm"].item(), rel=1e-5
+    )
+    assert cell["checked"] == ["baseline", "dropout-0.9"]
+    assert cell["left_out"] == ""
+
+
+def large(conditions, seeds, layers):
+    """Return tables of many runs of which the first has spectra."""
+    cell = {"dataset": "d", "backbone": "b"}
+    about = {"reference": "c0", "initial": "b", "family": "f", "factors": "{}"}
+    names = [f"c{i}" for i in range(conditions)]
+    keys = [{**cell, "condition": name, "seed": k} for name in names for k in range(seeds)]
+    spectrum = {"stage": "finetuned", "num_evals": 2, "norm": 3.0}
+    rows = [{**keys[0], **spectrum, "layer": f"l{i}"} for i in range(layers)]
+    tables = {
+        "runs": frame(runs.SCHEMA, [{**key, **about} for key in keys]),
+        "spectra": frame(spectra.SCHEMA, rows),
+        "scores": frame(
+            scores.SCHEMA, [{**keys[0], "test_set": "test", "shift": "none", "accuracy": 0.5}]
+        ),
+    }
+    values = [
+        {**cell, "condition": name, "seed": 0, "stage": "finetuned", "layer": "l0", "role": "conv",
+         "block": 0, "values": [1.0, 2.0]}
+        for name in names
+    ]  # fmt: skip
+    return tables, pa.Table.from_pylist(values, eigenvalues.SCHEMA)
+
+
+def test_a_large_study_leaves_out_what_would_not_fit():
+    tables, found = large(conditions=70, seeds=1, layers=130)
+    (cell,) = explorer.explorer_data(tables, [found], METRICS)["cells"]
+    assert len(cell["spectra"]) == sum(one["shown"] for one in cell["conditions"]) == 60
+    assert len(cell["layers"]) == 120
+    assert (cell["layers"][0]["layer"], cell["layers"][-1]["layer"]) == ("l0", "l129")
+    assert cell["left_out"] == (
+        "Left out for size: the spectra of 10 of 70 conditions and 10 of 130 layers, evenly over"
+        " the network."
+    )
+
+
+def test_a_study_of_a_thousand_runs_shows_them_all_and_fewer_layers():
+    tables, found = large(conditions=50, seeds=20, layers=130)
+    data = explorer.explorer_data(tables, [found], METRICS)
+    (cell,) = data["cells"]
+    assert len(cell["runs"]["seed"]) == 1000
+    assert len(cell["layers"]) == 60
+    assert len(json.dumps(data)) < 5e6
+
+
+def test_names_stay_text(page):
+    assert "<script>alert" not in page.html
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    assert len(scripts) == 5
+    assert not [tag for tag, attributes in page.tags if "onerror" in attributes]
+    for condition in ("trivial_augment", "noise-0.3", "synthetic-1.0"):
+        assert HOSTILE[condition] in page.text
+    conditions = page.json("explorer-data")["cells"][0]["conditions"]
+    assert {HOSTILE["trivial_augment"], "\"quoted'", "a&b"} <= {one["name"] for one in conditions}
+    shifts = next(
+        column for column in page.json("browse-data")["comparisons"]["columns"]
+        if column["key"] == "shift"
+    )  # fmt: skip
+    assert HOSTILE["blur"] in shifts["levels"]
+
+
+def test_the_page_is_whole_and_small(page):
+    assert len(page.html.encode()) < 15e6
+    names = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
+    assert names == ["answer", "claims", "figures", "explorer", "effects", "trends", "relations",
+                     "limitations", "methods", "cite"]  # fmt: skip
+    sources = [attributes.get("src", "data:") for _, attributes in page.tags]
+    assert all(source.startswith("data:") for source in sources)
+    links = {attributes["href"] for tag, attributes in page.tags if tag == "link"}
+    assert links == {"data:,"}
+    identifiers = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
+    assert len(identifiers) == len(set(identifiers))
+    assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+    for words in ("Which family moves the weights most like dropout?", "lr: 0.0003", "numpy 2.0",
+                  "Fine-tuning with Very Large Dropout", "How to read <it>."):  # fmt: skip
+        assert words in page.text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (number(-0.001234), "−0.00123"),
+        (number(math.nan), "–"),
+        (number(None), "–"),
+        (signed(-0.004), "0.00"),
+        (signed(1.25, 1), "+1.2"),
+        (decimals(-0.001), "0.00"),
+        (p_value(0.0004), "<0.001"),
+        (listed(["a", "b", "c"]), "a, b and c"),
+        (listed([str(i) for i in range(9)]), "0, 1, 2, 3, 4, 5, 6 and 2 more"),
+        (listed([]), ""),
+    ],
+)
+def test_how_numbers_and_names_are_written(text, expected):
+    assert text == expected
+
+
+def test_every_family_has_a_symbol_of_its_own_in_the_explorer():
+    markers = [style.marker(family) for family in (*style.FAMILIES, "another")]
+    symbols = [explorer.SYMBOLS[marker] for marker in markers]
+    assert len(
+        {*zip(symbols, map(style.colour, (*style.FAMILIES, "another")), strict=True)}
+    ) == len(markers)
