@@ -12,9 +12,9 @@ from pathlib import Path
 from benchmarks.report import document, insert, terminal
 from weightscape.files import write_text
 
-MEASUREMENTS = ("speed", "memory", "simulate")
+MEASUREMENTS = ("speed", "memory", "simulate", "verdicts", "training")
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "spectra.md"
+DOCS = HERE.parent / "docs"
 
 
 def main() -> None:
@@ -42,7 +42,10 @@ def run(name: str, quick: bool, factor: float) -> None:
     print(terminal(tables))
     if not quick:
         write_text(HERE / f"{name}.md", document(name, module.__doc__, tables))
-        write_text(PAGE, insert(PAGE.read_text("utf-8"), name, tables))
+        for page in DOCS.glob("*.md"):
+            text = page.read_text("utf-8")
+            if (filled := insert(text, name, tables)) != text:
+                write_text(page, filled)
 
 
 if __name__ == "__main__":
