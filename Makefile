@@ -1,25 +1,23 @@
 # make run    the default study with all cores; TARGET=<file> makes that alone
-# make test   linters and all tests but the longest, which are make test-long
+# make test   linters and all tests but the longest; MARK= runs these too
 # make bench  speed of the spectra beside other tools, in turn
 # All make the environment .venv first, where it is missing or older than the lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
-# Two files at a time, in the order of their names; threads that wait leave the cores to the others.
-PYTEST := OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+MARK ?= not long
 
-.PHONY: run test test-long bench lint format lock clean
+.PHONY: run test bench lint format lock clean
 
 run: .venv/ready
 	@$(BIN)/weightscape unlock
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) $(TARGET)
 
+# Two files at a time, in the order of their names; threads that wait leave the cores to the others.
 test: lint
-	$(PYTEST) -m "not long"
-
-test-long: .venv/ready
-	$(PYTEST) -m long
+	OMP_WAIT_POLICY=passive $(BIN)/pytest -m "$(MARK)" \
+	  --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks speed

@@ -24,7 +24,7 @@ def output_of(*arguments):
     return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
 
 
-def until(found, what, seconds=300):
+def until(found, what, seconds=900):
     """Wait until `found()` gives something true and return it."""
     for _ in range(seconds * 5):
         if result := found():
@@ -67,14 +67,20 @@ def jobs(folder, states="all"):
     return {int(row[0]): row[1:-1] for row in rows if row[-1] == str(folder)}
 
 
-def started(folder, comment, seconds=300):
-    """Wait until a job whose comment matches the pattern `comment` runs; return its number."""
+def started(folder, process, comment):
+    """Wait until a job whose comment matches the pattern `comment` runs; return its number.
+
+    The job is one of the driver `process`: where that ends before, so does the waiting.
+    """
 
     def running():
+        ended = process.poll() is not None
         found = jobs(folder, "running").items()
-        return [job for job, row in found if re.search(comment, row[0])]
+        found = [job for job, row in found if re.search(comment, row[0])]
+        assert found or not ended, (folder / "driver.log").read_text()[-5000:]
+        return found
 
-    return until(running, f"a running job {comment}", seconds)[0]
+    return until(running, f"a running job {comment}")[0]
 
 
 def script_of(job, rule):
