@@ -132,16 +132,23 @@ def fetch_domains(published: Published, data_root: Path) -> list[Path]:
     return fetch_hub(published.hub, folder, _folders(published))
 
 
-def load_domains(
-    published: Published, options: DomainOptions, data_root: Path
-) -> dict[str, Labelled]:
+def load_domains(options: DomainOptions, data_root: Path, seed: int) -> dict[str, Labelled]:
     """Return the images of the domains that are trained on, and those elsewhere.
+
+    Parameters
+    ----------
+    options : DomainOptions
+        Of which set; domains to train on, classes, image size, and what to check.
+    data_root : Path
+        The folder of downloads.
+    seed : int
+        Not used: nothing is random.
 
     Returns
     -------
     dict of str to Labelled
-        The part ``train`` and, if a domain is not trained on, ``elsewhere``. Both have the names of
-        all domains. A part has the order of the files: in folders by domain, class and name.
+        The part ``train`` and, if a domain is not trained on, ``elsewhere``; RGB. Both have the
+        names of all domains. A part has the order of the files: in folders by domain, class, name.
 
     Raises
     ------
@@ -153,6 +160,7 @@ def load_domains(
     """
     from weightscape.data._inventory import first_classes
 
+    published = options.published
     folder = data_root / published.folder
     inventory = _inventory(published, options.checksums, data_root)
     if options.checksums and len(inventory.classes) != published.classes:

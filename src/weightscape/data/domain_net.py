@@ -4,18 +4,19 @@ The hub's set ``wltjr1007/DomainNet`` is the one that the first paper names; its
 columns and the 345 classes, which the order of plain names keeps: the 34 classes of that paper are
 the first 34. Two projects that pin this revision give the same checksums of its files. The official
 lists of training and test images are joined, as in DomainBed.
+
+References
+----------
+Peng et al. (2019), Moment Matching for Multi-Source Domain Adaptation, arXiv:1812.01754.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
 from weightscape.data._hub import Hub
-
-if TYPE_CHECKING:
-    from weightscape.data.labelled import Labelled
 
 PUBLISHED = Published(
     source="domain_net",
@@ -49,35 +50,5 @@ class Options(DomainOptions):
     published: ClassVar[Published] = PUBLISHED
 
 
-def fetch(data_root: Path) -> list[Path]:
-    """Return the files of the set; see `weightscape.data._domains.fetch_domains`."""
-    return fetch_domains(PUBLISHED, data_root)
-
-
-def load(options: Options, data_root: Path, seed: int) -> dict[str, Labelled]:
-    """Return the images of the domains that are trained on, and those elsewhere.
-
-    Parameters
-    ----------
-    options : Options
-        Domains to train on, classes, image size, and what to check.
-    data_root : Path
-        The folder of downloads.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    dict of str to Labelled
-        The part ``train`` and, if a domain is not trained on, ``elsewhere``; RGB.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `weightscape.data._domains.load_domains` says.
-
-    References
-    ----------
-    Peng et al. (2019), Moment Matching for Multi-Source Domain Adaptation, arXiv:1812.01754.
-    """
-    return load_domains(PUBLISHED, options, data_root)
+fetch = partial(fetch_domains, PUBLISHED)
+load = load_domains

@@ -3,18 +3,20 @@
 The hub's set ``flwrlabs/office-home`` is the one that the first paper names; its card lists the
 columns, the 65 classes and 15,588 rows. Its files' checksums are not published elsewhere, so that
 they are compared when they are downloaded only.
+
+References
+----------
+Venkateswara et al. (2017), Deep Hashing Network for Unsupervised Domain Adaptation,
+arXiv:1706.07522.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
 from weightscape.data._hub import Hub
-
-if TYPE_CHECKING:
-    from weightscape.data.labelled import Labelled
 
 PUBLISHED = Published(
     source="office_home",
@@ -35,36 +37,5 @@ class Options(DomainOptions):
     published: ClassVar[Published] = PUBLISHED
 
 
-def fetch(data_root: Path) -> list[Path]:
-    """Return the files of the set; see `weightscape.data._domains.fetch_domains`."""
-    return fetch_domains(PUBLISHED, data_root)
-
-
-def load(options: Options, data_root: Path, seed: int) -> dict[str, Labelled]:
-    """Return the images of the domains that are trained on, and those elsewhere.
-
-    Parameters
-    ----------
-    options : Options
-        Domains to train on, classes, image size, and what to check.
-    data_root : Path
-        The folder of downloads.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    dict of str to Labelled
-        The part ``train`` and, if a domain is not trained on, ``elsewhere``; RGB.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `weightscape.data._domains.load_domains` says.
-
-    References
-    ----------
-    Venkateswara et al. (2017), Deep Hashing Network for Unsupervised Domain Adaptation,
-    arXiv:1706.07522.
-    """
-    return load_domains(PUBLISHED, options, data_root)
+fetch = partial(fetch_domains, PUBLISHED)
+load = load_domains
