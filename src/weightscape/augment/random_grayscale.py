@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from weightscape.augment._chance import changed_by_chance
 from weightscape.section import Section
 
 if TYPE_CHECKING:
@@ -35,11 +37,7 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     The luminance 0.2989 R + 0.587 G + 0.114 B and the default are those of
     `torchvision.transforms.v2.RandomGrayscale`; grey images stay as they are.
     """
-    import torch
     from torchvision.transforms.v2.functional import rgb_to_grayscale_image
 
-    chances = torch.rand(len(images), generator=generator, device=generator.device)
-    chosen = (chances < options.p).nonzero()[:, 0].to(images.device)
-    greyed = images.clone()
-    greyed[chosen] = rgb_to_grayscale_image(images[chosen], images.shape[1])
-    return greyed
+    grey = partial(rgb_to_grayscale_image, num_output_channels=images.shape[1])
+    return changed_by_chance(images, grey, options.p, generator)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from weightscape.augment._chance import changed_by_chance
 from weightscape.section import Section
 
 if TYPE_CHECKING:
@@ -30,10 +31,4 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     options : Options
         The probability.
     """
-    import torch
-
-    chances = torch.rand(len(images), generator=generator, device=generator.device)
-    chosen = (chances < options.p).nonzero()[:, 0].to(images.device)
-    flipped = images.clone()
-    flipped[chosen] = images[chosen].flip(2)
-    return flipped
+    return changed_by_chance(images, lambda some: some.flip(2), options.p, generator)
