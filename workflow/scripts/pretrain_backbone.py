@@ -16,9 +16,9 @@ with job(snakemake) as provenance:
     backbone = Backbone(**snakemake.params.backbone)
     images = pretraining_images(backbone, snakemake.config["data_root"])
     keeper = keeper_beside(snakemake.output.network, provenance, images.images, images.labels)
-    network, info, history = pretrain(
+    network, info, selected = pretrain(
         backbone, images, snakemake.params.device, snakemake.params.threads, keeper
     )
-    result = {"val_accuracy": history[-1].val_accuracy}
+    result = {"val_accuracy": selected.val_accuracy}
     save_network(snakemake.output.network, network.state_dict(), info, {**provenance, **result})
     keeper.remove()

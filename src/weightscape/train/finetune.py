@@ -116,10 +116,7 @@ def finetune(
         }
         observe = observer(tested, info, along.average_from)
     state = train(network, real, watched, info, recipe, streams, epoch_size, keeper, observe)
-    history = state.history
-    best = max(history, key=lambda entry: entry.val_accuracy)
-    selected = best if recipe.select == "best" else history[-1]
-    return Tuned(network, history, selected, state.kept)
+    return Tuned(network, state.history, state.selected, state.kept)
 
 
 def streams_of(dataset: str, seed: int, data_order: int) -> Streams:

@@ -25,8 +25,8 @@ def pretrain(
     device: str,
     threads: int,
     keeper: Keeper | None = None,
-) -> tuple[nn.Module, NetworkInfo, list[Evaluation]]:
-    """Return the backbone trained to tell the classes of `images` apart, and its history.
+) -> tuple[nn.Module, NetworkInfo, Evaluation]:
+    """Return the backbone trained to tell the classes of `images` apart, and how good it is.
 
     Pre-training is fixed in a study and not replicated: its seeds follow from the backbone's name.
     A `keeper` keeps the state of the training, should its process be killed.
@@ -51,7 +51,7 @@ def pretrain(
         *(seed_for(stream, backbone.name) for stream in ("order", "augment", "dropout"))
     )
     state = train(network, training, validation, info, recipe, streams, keeper=keeper)
-    return network, info, state.history
+    return network, info, state.selected
 
 
 def _first_of_each_class(labels: np.ndarray, indices: np.ndarray, limit: int) -> np.ndarray:

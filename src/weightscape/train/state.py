@@ -54,6 +54,13 @@ class Training:
     history: list[Evaluation] = field(default_factory=list)
     kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
+    @property
+    def selected(self) -> Evaluation:
+        """The evaluation that the trained network is of: the first of the best where it is kept."""
+        if "best" in self.kept:
+            return max(self.history, key=lambda entry: entry.val_accuracy)
+        return self.history[-1]
+
 
 @dataclass
 class Keeper:
