@@ -20,7 +20,7 @@ from weightscape.network.inputs import normalise, sized, to_unit
 from weightscape.network.predict import predict
 from weightscape.network.published import published
 
-VIT, CLIP_RN, RESNET = SIBLINGS.values()
+VIT, CLIP_RN, _, RESNET = SIBLINGS.values()
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 
 

@@ -25,8 +25,10 @@ def test_the_conda_environment_has_the_versions_of_the_lock():
         )
     )
     environment = yaml.safe_load((ROOT / "envs/weightscape.yaml").read_text())
-    pins = dict(re.split(r"\s*=", entry) for entry in environment["dependencies"])
-    assert pins.pop("python") == "3.11"
+    *conda, from_pip = environment["dependencies"]
+    pins = dict(re.split(r"\s*=", entry) for entry in conda)
+    assert pins.pop("python") == "3.11" and pins.pop("pip")
+    pins |= dict(entry.split("==") for entry in from_pip["pip"])
     pins = {PIP_NAMES.get(name, name): version for name, version in pins.items()}
     assert {name: lock[name] for name in pins} == pins
     # A job under conda computes the same digest, which holds the versions of what it imports.

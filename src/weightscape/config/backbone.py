@@ -5,10 +5,11 @@ import re
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from weightscape.config.packaged import PACKAGED
 from weightscape.config.recipe import Optimisation
 from weightscape.plugins import options_of
 from weightscape.section import Name, Section
@@ -32,7 +33,7 @@ def timm_architectures() -> frozenset[str]:
     return frozenset(names | {name for name in quick if name.split(".")[0] in names})
 
 
-WITHOUT_PRETRAINING = ("none", "random", "timm", "checkpoint")
+WITHOUT_PRETRAINING = ("none", "random", "timm", "package", "checkpoint")
 """Sources of initial weights that are not trained in the workflow."""
 
 
@@ -73,14 +74,22 @@ class Backbone(Section):
         "none",
         description="Where the initial weights come from: `none` draws them at random for every"
         " seed, `random` once for all; `timm` takes the published ones that the architecture's tag"
-        " names; `checkpoint` those of a file; a module of weightscape.data, such as `glyphs`,"
-        " pre-trains on its images.",
+        " names; `package` those that an installed package carries; `checkpoint` those of a file; a"
+        " module of weightscape.data, such as `glyphs`, pre-trains on its images.",
+    )
+    package: Literal[tuple(PACKAGED)] | None = Field(  # type: ignore[valid-type]
+        None, description="The package, where pretrained is `package`."
     )
     checkpoint: str | None = Field(
         None, description="The file, where pretrained is `checkpoint`; its pickles run no code."
     )
     pretraining: Pretraining | None = Field(
         None, description="How to pre-train; needed unless pretrained is `none`."
+    )
+    head_init: Literal["linear", "timm", "zero"] = Field(
+        "linear",
+        description="How the classifier's weights are drawn: `linear` as torch.nn.Linear's,"
+        " uniformly within ±1/√features; `timm` as the architecture has it; `zero`.",
     )
 
     @field_validator("architecture")
@@ -116,9 +125,14 @@ class Backbone(Section):
                 f"architecture: {self.architecture!r} does not say which published weights; add"
                 " their tag, such as resnet50.tv2_in1k"
             )
-        if (self.pretrained == "checkpoint") != (self.checkpoint is not None):
+        for source, what in (("checkpoint", "file"), ("package", "name")):
+            if (self.pretrained == source) != (getattr(self, source) is not None):
+                raise ValueError(
+                    f"{source}: give a {what} where pretrained is {source!r}, and only there"
+                )
+        if self.package and (fits := PACKAGED[self.package].architecture) != self.architecture:
             raise ValueError(
-                "checkpoint: give a file where pretrained is 'checkpoint', and only there"
+                f"package: {self.package} has weights of {fits}, not of {self.architecture!r}"
             )
         if self.keep_projection and self.pretraining is not None:
             raise ValueError(
@@ -138,5 +152,6 @@ class Backbone(Section):
             "model_args",
             "keep_projection",
             "small_stem",
+            "head_init",
         )
         return {key: getattr(self, key) for key in keys}

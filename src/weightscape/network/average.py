@@ -48,16 +48,16 @@ def interpolate(start: Tensors, end: Tensors, share: float) -> dict[str, Tensor]
 
 
 def greedy_soup(
-    networks: Sequence[Tensors], accuracy: Callable[[Tensors], float]
+    networks: Sequence[Tensors], score: Callable[[Tensors], float]
 ) -> tuple[dict[str, Tensor], list[int]]:
-    """Return the mean of networks, each taken if the mean does not become less accurate by it.
+    """Return the mean of networks, each taken if the mean does not become worse by it.
 
     Parameters
     ----------
     networks : sequence of mappings
-        The networks; the most accurate is asked first, of equals the one that is listed first.
-    accuracy : callable
-        Accuracy of a network on validation images.
+        The networks; the best is asked first, of equals the one that is listed first.
+    score : callable
+        Score of a network on validation images; more is better.
 
     Returns
     -------
@@ -70,12 +70,12 @@ def greedy_soup(
     ----------
     Wortsman et al. (2022), Model soups, arXiv:2203.05482, recipe 1.
     """
-    scores = [accuracy(network) for network in networks]
+    scores = [score(network) for network in networks]
     order = sorted(range(len(networks)), key=lambda place: (-scores[place], place))
     chosen, soup, best = [order[0]], average([networks[order[0]]]), scores[order[0]]
     for place in order[1:]:
         candidate = average([networks[k] for k in (*chosen, place)])
-        found = accuracy(candidate)
+        found = score(candidate)
         if found >= best:
             chosen, soup, best = [*chosen, place], candidate, found
     return soup, chosen

@@ -23,6 +23,7 @@ def describe(
     model_args: Mapping[str, Any] | None = None,
     keep_projection: bool = False,
     small_stem: bool = False,
+    head_init: str = "linear",
 ) -> NetworkInfo:
     """Return what is to know of a timm architecture that has no weights from elsewhere.
 
@@ -45,6 +46,8 @@ def describe(
         put the classifier behind it.
     small_stem : bool, optional
         Start a ResNet with a 3×3 convolution of stride 1.
+    head_init : {"linear", "timm", "zero"}, optional
+        How the classifier's weights are drawn, see `initialise`.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def describe(
         model_args=dict(model_args or {}),
         keep_projection=config.num_classes if keep_projection else 0,
         small_stem=small_stem,
+        head_init=head_init,
     )
 
 
@@ -178,6 +182,10 @@ def _put_classifier_behind(network: nn.Module, info: NetworkInfo, dropout: float
 def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -> nn.Module:
     """Return the network with random weights from `seed`, all but the classifier pre-trained.
 
+    Whatever the architecture, the classifier is drawn as `torch.nn.Linear` draws itself, weights
+    and bias uniformly within ±1/√features, unless `info` says otherwise: timm's own draws differ
+    by a factor of 25 between architectures with few classes, and with them the first losses.
+
     Parameters
     ----------
     info : NetworkInfo
@@ -190,6 +198,7 @@ def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -
     """
     torch.manual_seed(seed)
     network = build(info)
+    _draw_head(_classifier(network, info), info.head_init)
     head = info.classifier.removesuffix(".fc") if info.keep_projection else info.classifier
     body = {}
     for name, tensor in pretrained.items():
@@ -204,6 +213,28 @@ def initialise(info: NetworkInfo, seed: int, pretrained: Mapping[str, Tensor]) -
             raise ValueError(f"pretrained weights do not fit {info.architecture}: {odd[:5]}")
         network.load_state_dict(body, strict=False)
     return network
+
+
+def _classifier(network: nn.Module, info: NetworkInfo) -> nn.Module:
+    try:
+        return network.get_submodule(info.classifier)
+    except AttributeError:
+        raise ValueError(
+            f"{info.architecture} has no classifier {info.classifier!r}: it is an encoder without a"
+            " head; take another architecture"
+        ) from None
+
+
+def _draw_head(classifier: nn.Module, how: str) -> None:
+    """Draw the weights of a classifier's layers anew; timm's stay as `build` has drawn them."""
+    for layer in classifier.modules():
+        if not isinstance(layer, nn.Linear | nn.Conv2d):
+            continue
+        if how == "linear":
+            layer.reset_parameters()
+        elif how == "zero":
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
 
 def restore(

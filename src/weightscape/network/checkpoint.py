@@ -35,6 +35,7 @@ class NetworkInfo(Section):
     small_stem: bool = Field(
         False, description="Whether a ResNet starts with a 3×3 convolution of stride 1."
     )
+    head_init: str = Field("linear", description="How its classifier's weights are drawn.")
     source: str = Field("", description="Where the weights come from.")
     license: str = Field("", description="Their licence.")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from weightscape.config.score import Score
 from weightscape.data.labelled import Labelled
 from weightscape.network.average import Tensors, average, greedy_soup, interpolate
 from weightscape.network.build import restore
@@ -12,6 +13,7 @@ from weightscape.network.checkpoint import NetworkInfo
 from weightscape.network.device import select_device
 from weightscape.network.inputs import on_device
 from weightscape.network.predict import predict
+from weightscape.scoring.classification import classification_scores
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ def combined(
     initial: Tensors,
     info: NetworkInfo,
     validation: Labelled | None,
+    score: Score,
     device: str,
     threads: int,
 ) -> dict[str, Tensor]:
@@ -42,6 +45,8 @@ def combined(
         What the networks are.
     validation : Labelled, optional
         greedy_soup: the images that it is chosen by.
+    score : {"accuracy", "balanced_accuracy", "auroc"}
+        greedy_soup: the score on them by which it is chosen.
     device, threads
         Where that is done.
     """
@@ -53,10 +58,10 @@ def combined(
     place = select_device(device, threads)
     pixels = on_device(validation.images, info.in_chans, place)
 
-    def accuracy(tensors: Tensors) -> float:
+    def score_of(tensors: Tensors) -> float:
         logits = predict(restore(tensors, info).to(place), pixels, info)
-        return float((logits.argmax(1) == validation.labels).mean())
+        return classification_scores(logits, validation.labels)[score]
 
-    soup, chosen = greedy_soup(networks, accuracy)
+    soup, chosen = greedy_soup(networks, score_of)
     log.info("the soup has %d of %d networks: %s", len(chosen), len(networks), chosen)
     return soup

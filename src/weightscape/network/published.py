@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from weightscape.config.backbone import Backbone
+from weightscape.config.packaged import PACKAGED
 from weightscape.network.build import arguments, build, describe, known
 from weightscape.network.checkpoint import NetworkInfo
+from weightscape.network.packaged import load_packaged
 from weightscape.seeds import seed_for
 
 
@@ -18,7 +20,7 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
     Parameters
     ----------
     backbone : Backbone
-        Its `pretrained` is `timm`, `checkpoint` or `random`.
+        Its `pretrained` is `timm`, `package`, `checkpoint` or `random`.
     data_root : str or Path
         Folder of downloads; timm's lie in its folder `hub`.
 
@@ -31,10 +33,10 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
     Raises
     ------
     FileNotFoundError
-        If the file is missing, or published weights are and cannot be downloaded; the message
-        says what to do.
+        If the file or package is missing, or published weights are and cannot be downloaded; the
+        message says what to do.
     ValueError
-        If the weights do not fit the architecture.
+        If the weights do not fit the architecture, or those of a package are not the published.
     """
     config = known(backbone.architecture)
     info = describe(
@@ -49,13 +51,21 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
         torch.manual_seed(seed_for("random", backbone.name))
         return build(info), info.model_copy(update={"source": "random"})
     network = _with_weights(backbone, Path(data_root, "hub"))
-    source = backbone.checkpoint or _hub_name(backbone)
-    return network, info.model_copy(
-        update={
-            "source": source,
-            "license": "" if backbone.checkpoint else config.license or "",
-        }
-    )
+    return network, info.model_copy(update=_origin(backbone))
+
+
+def _origin(backbone: Backbone) -> dict[str, str]:
+    """Return where the weights of a backbone come from, and their licence."""
+    if backbone.checkpoint:
+        return {"source": backbone.checkpoint, "license": ""}
+    if backbone.package:
+        package = PACKAGED[backbone.package].package
+        source = f"{package.name} {package.version}, sha256 {package.sha256}"
+        return {"source": source, "license": package.license}
+    return {
+        "source": _hub_name(backbone),
+        "license": known(backbone.architecture).license or "",
+    }
 
 
 def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
@@ -64,6 +74,12 @@ def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
         if not Path(backbone.checkpoint).is_file():
             raise FileNotFoundError(f"checkpoint: there is no file {backbone.checkpoint}")
         options["pretrained_cfg_overlay"] = {"file": backbone.checkpoint}
+    if backbone.package:
+        with torch.device("meta"):
+            plain: nn.Module = timm.create_model(backbone.architecture)
+        expected = {name: tensor.shape for name, tensor in plain.state_dict().items()}
+        tensors = load_packaged(backbone.package, expected)
+        options["pretrained_cfg_overlay"] = {"state_dict": tensors}
     try:
         network: nn.Module = timm.create_model(
             backbone.architecture,
@@ -80,9 +96,9 @@ def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
             " pretrained: checkpoint and checkpoint: <that file>"
         ) from error
     except (RuntimeError, KeyError) as error:
+        origin = backbone.checkpoint or backbone.package or backbone.architecture
         raise ValueError(
-            f"{backbone.checkpoint or backbone.architecture}: its weights do not fit"
-            f" {backbone.architecture}: {error}"
+            f"{origin}: its weights do not fit {backbone.architecture}: {error}"
         ) from error
     return network
 
