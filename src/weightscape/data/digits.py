@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from weightscape.data._credit import Credit
 from weightscape.section import Section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from weightscape.data.labelled import Labelled
+
+
+CREDIT = Credit(
+    what="Handwritten digits",
+    by="Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning"
+    " Repository",
+    doi="10.24432/C50P49",
+    license="CC BY 4.0",
+)
 
 
 class Options(Section):

@@ -60,7 +60,13 @@ def fetched(module: str, data_root: str | Path) -> dict[str, int]:
         If a file is not the published one.
     """
     files: list[Path] = import_module(module).fetch(Path(data_root))
-    return {str(file.relative_to(data_root)): file.stat().st_size for file in sorted(files)}
+    # Where an installed package lies is nobody's concern; its files go by their names.
+    return {
+        str(file.relative_to(data_root) if file.is_relative_to(data_root) else file.name): (
+            file.stat().st_size
+        )
+        for file in sorted(files)
+    }
 
 
 def shifted(source: Source, shift: "Shift") -> dict[int, Labelled]:

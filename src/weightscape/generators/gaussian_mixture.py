@@ -31,6 +31,15 @@ class Options(Section):
     )
 
 
+def nano(options: Options) -> Options:
+    """Return options for the few images of a trial."""
+    few = {
+        "n_components_pca": min(options.n_components_pca, 8),
+        "components": min(options.components, 2),
+    }
+    return options.model_copy(update=few)
+
+
 def fit(train: Labelled, options: Options, setting: Setting) -> Model:
     """Return a class-conditional model of the images in `train`.
 
