@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from weightscape.schemas import runs
+from weightscape.schemas import runs, training
 from weightscape.table import from_rows, provenance_of, read
+
+_VALIDATION = [field.name for field in training.VALIDATION]
 
 
 def run_rows(planned: Sequence[Mapping[str, Any]], histories: Sequence[str | Path]) -> pa.Table:
@@ -21,7 +23,7 @@ def run_rows(planned: Sequence[Mapping[str, Any]], histories: Sequence[str | Pat
     histories : sequence of paths
         The training histories of the runs that are not derived, in the same order.
     """
-    ended = {"epochs": None, "train_loss": None, "val_accuracy": None, "parameters": None}
+    ended = dict.fromkeys(("epochs", "train_loss", *_VALIDATION, "parameters"))
     files = iter(histories)
     rows = []
     for plan in planned:
@@ -35,6 +37,6 @@ def _end_of(history: str | Path) -> dict[str, Any]:
     return {
         "epochs": kept["epoch"],
         "train_loss": kept["loss"],
-        "val_accuracy": kept["val_accuracy"],
+        **{name: kept[name] for name in _VALIDATION},
         "parameters": provenance_of(history)["parameters"],
     }

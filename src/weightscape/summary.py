@@ -1,14 +1,17 @@
 """The last word of a study: a few lines for the terminal."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from weightscape.comparison.effects import ALL
+from weightscape.config.score import BESIDE, WORDS
+from weightscape.figures.shifted import score_of
 
 ROWS = 12
-"""Conditions to show; of more, those with the largest effects on shifted accuracy."""
+"""Conditions to show; of more, those with the largest effects on the shifted score."""
 
 
 def summarise(
@@ -23,16 +26,21 @@ def summarise(
     folder : Path
         Where the study's results lie.
     """
+    score = score_of(runs)
+    beside = BESIDE.get(score)
+    shown = [score, *([beside] if beside else [])]
     lines = [f"{folder.name}: {len(runs)} runs, {runs['seed'].nunique()} seeds."]
     for cell, part in runs.groupby(["dataset", "backbone"], sort=False):
         of_cell = pd.Series(cell, ["dataset", "backbone"])
+        heads = [f"on shifted {WORDS[name]}" if beside else "on shifted" for name in shown]
         lines += [
             "",
-            f"{cell[1]} on {cell[0]}: accuracy in %, mean ± sd over seeds; effects against the "
-            "reference with 95 % t intervals",
+            f"{cell[1]} on {cell[0]}: {WORDS[score]} in %, mean ± sd over seeds; effects against"
+            " the reference with 95 % t intervals",
             f"{'condition':<22}{'test':>12}{'shifted':>13}"
-            f"{'effect on shifted':>26}{'effect on log norm':>32}",
-            *_rows(part, _of(scores, of_cell), _of(comparisons, of_cell)),
+            + "".join(f"{head:>30}" for head in heads)
+            + f"{'on log norm':>32}",
+            *_rows(part, _of(scores, of_cell), _of(comparisons, of_cell), shown),
         ]
     lines += [
         "",
@@ -48,15 +56,17 @@ def _of(table: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
     return table[(table[list(cell.index)] == cell).all(axis=1)]
 
 
-def _rows(runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
-    key = ["condition", "seed"]
+def _rows(
+    runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame, shown: Sequence[str]
+) -> list[str]:
+    """Return a line per condition: the first of the `shown` scores, and the effects on all."""
+    key, score = ["condition", "seed"], shown[0]
     plain = scores[(scores["test_set"] == "test") & (scores["shift"] == "none")]
     moved = scores[scores["shift"] != "none"]
-    each = moved.groupby([*key, "shift"])["accuracy"].mean()
-    accuracy = {"test": plain.set_index(key)["accuracy"], "shifted": each.groupby(key).mean()}
-    on_shifted = comparisons[
-        (comparisons["shift"] == ALL) & (comparisons["metric"] == "accuracy")
-    ].set_index("condition")
+    each = moved.groupby([*key, "shift"])[score].mean()
+    found = {"test": plain.set_index(key)[score], "shifted": each.groupby(key).mean()}
+    of_all = comparisons[comparisons["shift"] == ALL]
+    on_shifted = [of_all[of_all["metric"] == name].set_index("condition") for name in shown]
     on_norm = comparisons[
         (comparisons["scope"] == "body")
         & (comparisons["stage"] == "finetuned")
@@ -64,19 +74,20 @@ def _rows(runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame) -
     ].set_index("condition")
     names = list(dict.fromkeys(runs["condition"]))
     if len(names) > ROWS:
-        largest = on_shifted["effect"].abs().nlargest(ROWS).index
+        largest = on_shifted[0]["effect"].abs().nlargest(ROWS).index
         names = [name for name in names if name in largest]
     return [
-        f"{name:<22}{_mean_sd(accuracy['test'], name):>12}{_mean_sd(accuracy['shifted'], name):>13}"
-        f"{_interval(on_shifted, name, 100, 1):>26}{_interval(on_norm, name, 1, 4):>32}"
+        f"{name:<22}{_mean_sd(found['test'], name):>12}{_mean_sd(found['shifted'], name):>13}"
+        + "".join(f"{_interval(effects, name, 100, 1):>30}" for effects in on_shifted)
+        + f"{_interval(on_norm, name, 1, 4):>32}"
         for name in names
     ]
 
 
-def _mean_sd(accuracy: "pd.Series[float]", condition: str) -> str:
-    if condition not in accuracy.index.get_level_values("condition"):
+def _mean_sd(scores: "pd.Series[float]", condition: str) -> str:
+    if condition not in scores.index.get_level_values("condition"):
         return "–"
-    values = 100 * accuracy.xs(condition, level="condition")
+    values = 100 * scores.xs(condition, level="condition")
     return f"{values.mean():.1f}" + (f" ± {values.std():.1f}" if len(values) > 1 else "")
 
 

@@ -10,7 +10,8 @@ from weightscape.comparison.effects import Effects
 from weightscape.comparison.evidence import Evidence, NotTestableError, Tested
 from weightscape.comparison.judge import weigh
 from weightscape.comparison.paired import LEVEL, Estimate, holm
-from weightscape.config.claims import Claim, ScoreMetric
+from weightscape.config.claims import STUDY, Claim, ScoreMetric
+from weightscape.config.score import WORDS
 from weightscape.schemas import claims as schema
 from weightscape.table import from_rows
 
@@ -60,13 +61,26 @@ def _of_cell(
                 open_by = "open once corrected for the other claims"
                 open_by = open_by if row["p"] <= LEVEL else "the evidence leaves it open"
                 row["reason"] = row["reason"] or open_by
+    for row in rows:
+        if row["score"] not in ("", "accuracy") and row["paper"] != STUDY:
+            if row["part"] == 0 and row["verdict"] != VERDICTS[-1]:
+                note = f"judged on {WORDS[row['score']]}, where the paper has accuracy"
+                row["reason"] = "; ".join(filter(None, (note, row["reason"])))
     return rows
 
 
 def _of_claim(
     claim: Claim, effects: Effects, margins: Mapping[str, float]
 ) -> Iterator[dict[str, Any]]:
-    about = {"paper": claim.paper, "claim": claim.claim, "statement": claim.statement}
+    accuracies = {"accuracy", "shifted_accuracy", "accuracy_gap"}
+    about = {
+        "paper": claim.paper,
+        "claim": claim.claim,
+        "statement": claim.statement,
+        "score": effects.accuracy
+        if any(accuracies & set(part.metrics) for part in claim.parts)
+        else "",
+    }
     if claim.needs:
         yield {**about, **_untested("", f"needs {claim.needs}")}
         return

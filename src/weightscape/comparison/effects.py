@@ -16,6 +16,12 @@ SCORES = [field.name for field in score_schema.METRICS]
 TWIN = "null"
 """The family of the twins, which differ from their reference in chance alone."""
 
+CONTROL = "control"
+"""The family of conditions that differ from their reference in the amount of training alone."""
+
+NO_CHOICE = (TWIN, CONTROL)
+"""The families that show what chance, or more or less training, does: no choice is among them."""
+
 ALL = "all"
 """In the columns `test_set` and `shift`: the mean over the shifts, each counting the same."""
 
@@ -27,6 +33,7 @@ OPTIONAL: dict[str, Any] = {
     "comparable_weights": True,
     "pretrained": "",
     "family": "",
+    "score": "accuracy",
 }
 """Columns of `runs` that a table from elsewhere may lack, and what stands for them."""
 
@@ -46,6 +53,8 @@ class Effects:
         Whether effects on weights have a meaning, shape (conditions,).
     seeds : list of int
         The replicates.
+    accuracy : str
+        The score that is meant by accuracy: a column of `scores`.
     layers : pandas.DataFrame
         layer and role, in the order of the network.
     weights : mapping
@@ -67,6 +76,7 @@ class Effects:
     conditions: pd.DataFrame
     comparable: np.ndarray
     seeds: list[int]
+    accuracy: str
     layers: pd.DataFrame
     weights: Mapping[tuple[str, str], Array]
     counted: Mapping[str, np.ndarray]
@@ -87,6 +97,13 @@ class Effects:
         """
         key = (ALL, ALL, None) if shift == ALL else ("test", "none", 0)
         return self.scores.get((*key, metric))
+
+    def meant(self, metric: str) -> str:
+        """Return the metric that is meant: of an accuracy, that of the study's score."""
+        shifted, gap = metric.startswith("shifted_"), metric.endswith("_gap")
+        if metric.removeprefix("shifted_").removesuffix("_gap") != "accuracy":
+            return metric
+        return f"{'shifted_' * shifted}{self.accuracy}{'_gap' * gap}"
 
     def mean_over(self, stage: str, metric: str, chosen: np.ndarray) -> tuple[Array, np.ndarray]:
         """Return the effect on a metric averaged over layers.
@@ -241,6 +258,7 @@ def _of_cell(
         conditions=compared[columns].assign(limitation=reason).reset_index(drop=True),
         comparable=comparable,
         seeds=seeds,
+        accuracy=str(about["score"].iloc[0]),
         layers=layers,
         weights=weights,
         counted={metric: _counted(metric, spectra, layers) for metric in metrics},

@@ -71,8 +71,12 @@ class Evidence:
         self._known: dict[str, Array] = {}
 
     def tests(self, part: Part) -> Iterator[Callable[[], Tested]]:
-        """Yield the tests of a part; each raises `NotTestableError` where the study lacks it."""
-        for metric in part.metrics:
+        """Yield the tests of a part; each raises `NotTestableError` where the study lacks it.
+
+        Where the study means another score by accuracy, that is what an accuracy is tested on.
+        """
+        for claimed in part.metrics:
+            metric = self.effects.meant(claimed)
             if part.test == "direction":
                 for group in part.of:
                     yield partial(self._direction, part, metric, group)
@@ -80,7 +84,8 @@ class Evidence:
                 pairs: list[tuple[Group, Group | None]] = list(combinations(part.of, 2))
                 pairs = pairs or [(part.of[0], None)]
                 for one, other in pairs:
-                    yield partial(self._equivalence, part, metric, one, other)
+                    margin = part.margin or self.margins.get(claimed)
+                    yield partial(self._equivalence, metric, margin, one, other)
             elif part.like is not None:
                 for more, less in pairwise(part.of):
                     yield partial(self._likeness, metric, more, less, part.like)
@@ -100,8 +105,9 @@ class Evidence:
         judged = judge.direction(effect, sign, like)
         return self._tested(part.test, what, metric, judged, [effect, like])
 
-    def _equivalence(self, part: Part, metric: str, one: Group, other: Group | None) -> Tested:
-        margin = part.margin or self.margins.get(metric)
+    def _equivalence(
+        self, metric: str, margin: float | None, one: Group, other: Group | None
+    ) -> Tested:
         if margin is None:
             raise NotTestableError(f"no margin for {metric}: give comparison.margins.{metric}")
         effect = self._mean(one, metric)
@@ -111,7 +117,7 @@ class Evidence:
             what = f"{one} and {other} differ in {metric} by no more than {margin:g}"
         estimate = paired(effect)
         judged = judge.equivalence(estimate, margin)
-        return self._tested(part.test, what, metric, judged, [estimate])._replace(margin=margin)
+        return self._tested("equivalence", what, metric, judged, [estimate])._replace(margin=margin)
 
     def _order(self, metric: str, groups: tuple[Group, ...]) -> Tested:
         means = [self._mean(group, metric) for group in groups]
@@ -250,8 +256,9 @@ class Evidence:
         effects = self.effects
         if (STAGE, metric) in effects.weights:
             return effects.mean_over(STAGE, metric, self._whole(metric))[0]
-        if metric == "accuracy_gap":
-            return np.asarray(self._values("accuracy") - self._values("shifted_accuracy"))
+        if metric.endswith("_gap"):
+            plain = metric.removesuffix("_gap")
+            return np.asarray(self._values(plain) - self._values(f"shifted_{plain}"))
         name = metric.removeprefix("shifted_")
         values = effects.score("none" if name == metric else ALL, name)
         if values is None:

@@ -6,22 +6,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weightscape.comparison.effects import ALL, TWIN, Effects, about_lacking, whole_layers
+from weightscape.comparison.effects import ALL, NO_CHOICE, Effects, about_lacking, whole_layers
 from weightscape.comparison.paired import Array, jackknife
+from weightscape.config.score import BESIDE
 from weightscape.schemas import relations
 from weightscape.table import from_arrays
 
 MIN_CONDITIONS = 4
 """A correlation over fewer conditions than this says nothing."""
 
-OF_INTEREST = ("accuracy", "nll", "ece")
-
 
 def relations_table(all_effects: Sequence[Effects]) -> pa.Table:
     """Return how effects on weights go with effects on accuracy and calibration.
 
-    The units are the conditions, so that the correlation speaks of those that the study has; its
-    interval is over the seeds.
+    The units are the conditions, twins and controls left out, so that the correlation speaks of
+    those that the study has; its interval is over the seeds.
     """
     parts = [part for effects in all_effects for part in _parts(effects)]
     return from_arrays(parts, relations.SCHEMA)
@@ -61,15 +60,17 @@ def _unit(effects: Array) -> Array:
 
 
 def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
-    not_twin = (effects.conditions["family"] != TWIN).to_numpy()
+    chosen = ~effects.conditions["family"].isin(NO_CHOICE).to_numpy()
+    beside = BESIDE.get(effects.accuracy)
+    of_interest = [effects.accuracy, *([beside] if beside else []), "nll", "ece"]
     for (stage, metric), values in effects.weights.items():
-        whole = whole_layers(values[not_twin])
+        whole = whole_layers(values[chosen])
         for scope in ("body", "all"):
             counted = effects.within(scope) & effects.counted[metric]
             moved, _ = effects.mean_over(stage, metric, counted & whole)
             note = about_lacking(counted, whole)
             for shift in ("none", ALL):
-                for score in OF_INTEREST:
+                for score in of_interest:
                     scores = effects.score(shift, score)
                     if scores is not None:
                         place = {"scope": scope, "stage": stage, "metric": metric, "shift": shift}
@@ -78,7 +79,7 @@ def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
                             "backbone": effects.backbone,
                             **place,
                             "score": score,
-                            **_columns(moved[not_twin], scores[not_twin], note),
+                            **_columns(moved[chosen], scores[chosen], note),
                         }
 
 

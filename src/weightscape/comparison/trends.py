@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from weightscape.comparison.compare import about_layers, columns, limitations
-from weightscape.comparison.effects import ALL, SCORES, Effects, whole_layers
+from weightscape.comparison.effects import ALL, CONTROL, SCORES, Effects, whole_layers
 from weightscape.comparison.paired import Array, paired
 from weightscape.schemas import trends
 from weightscape.table import from_arrays
@@ -17,7 +17,8 @@ def trends_table(all_effects: Sequence[Effects]) -> pa.Table:
     """Return the slope of every metric over the doses of every family with two doses or more.
 
     The slope is per doubling of the dose, so that doses of different kinds and ranges compare;
-    doses that are not positive have no place on that scale and are left out.
+    doses that are not positive have no place on that scale and are left out, and so are controls,
+    whose dose is an amount of training.
     """
     parts = [part for effects in all_effects for part in _parts(effects)]
     return from_arrays(parts, trends.SCHEMA)
@@ -45,7 +46,7 @@ def slopes(doses: Array, effects: Array) -> Array:
 
 def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
     table = effects.conditions
-    dosed = table[table["dose"].astype(float) > 0]
+    dosed = table[(table["dose"].astype(float) > 0) & (table["family"] != CONTROL)]
     for (family, reference), members in dosed.groupby(["family", "reference"], sort=False):
         doses = members["dose"].to_numpy(float)
         if len(np.unique(doses)) < 2:

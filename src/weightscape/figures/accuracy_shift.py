@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from weightscape.figures.cell import Cell, each_row, named, only
-from weightscape.figures.shifted import MEAN, accuracies, paired_interval
+from weightscape.figures.shifted import MEAN, accuracies, paired_interval, score_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ COLUMNS = [
     "family",
     "dose",
     "seed",
+    "score",
     "iid",
     "shifted",
     "iid_low",
@@ -77,6 +78,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     if not parts:
         return named(pd.DataFrame(columns=COLUMNS), runs)
     together = pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+    together["score"] = score_of(runs)
     return named(together.astype({"seed": "Int32", "dose": float}), runs)
 
 
@@ -100,7 +102,8 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
         large = figure.add_subplot(grid[:2, :2])
         _points(large, numbers[numbers["shift"] == MEAN], conditions, size=6.5)
         large.set_title(MEAN if small else style.plain(shifts[0]))
-        large.set(xlabel="test accuracy", ylabel="shifted accuracy")
+        score = numbers["score"].iloc[0]
+        large.set(xlabel=style.label(score), ylabel=style.label(f"shifted_{score}"))
         for i, shift in enumerate(small):
             ax = figure.add_subplot(grid[i // columns, 2 + i % columns])
             _points(ax, numbers[numbers["shift"] == shift], conditions, size=4)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from weightscape.config.score import WORDS
 from weightscape.figures.cell import each_row
 from weightscape.figures.groups import GROUP, mean_accuracies
 from weightscape.section import Section
@@ -28,7 +29,7 @@ CAPTION = (
     " have a single point."
 )
 
-COLUMNS = [*GROUP, "condition", "family", "dose", "iid", "shifted"]
+COLUMNS = [*GROUP, "condition", "family", "dose", "score", "iid", "shifted"]
 
 
 class Options(Section):
@@ -53,7 +54,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     each["condition"] = [
         row.family if pd.isna(row.dose) else f"{row.family} {row.dose:g}" for row in each_row(each)
     ]
-    method = [*GROUP, "condition", "family", "dose"]
+    method = [*GROUP, "condition", "family", "dose", "score"]
     parts = []
     for _, of_method in each.groupby(method, sort=False, dropna=False):
         points = pd.DataFrame(_points(of_method, options.most), columns=["iid", "shifted"])
@@ -92,7 +93,9 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
         grid = figure.subplots(rows, columns, squeeze=False)
         for ax, (name, of_panel) in zip(grid.flat, panels, strict=False):
             _cloud(ax, of_panel, conditions)
-            ax.set(title=name, xlabel="test accuracy", ylabel="accuracy on held-out domains")
+            score = of_panel["score"].iloc[0]
+            words = f"{WORDS[score]} on held-out domains"
+            ax.set(title=name, xlabel=style.label(score), ylabel=words)
         for ax in grid.flat[len(panels) :]:
             ax.set_axis_off()
         handles = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from weightscape.figures.cell import Cell, each_row, named, only
-from weightscape.figures.shifted import MEAN, accuracies, paired_interval
+from weightscape.figures.shifted import MEAN, accuracies, paired_interval, score_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,7 @@ COLUMNS = [
     "dose",
     "reference",
     "seed",
+    "score",
     "n",
     "vendi",
     "vendi_low",
@@ -80,7 +81,8 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     if len(trained) == 0 or len(each) == 0:
         return named(pd.DataFrame(columns=COLUMNS), runs)
     together = pd.concat([part.astype(object) for part in kept], ignore_index=True)
-    real = dict.fromkeys(["dose", *COLUMNS[8:]], float)
+    together["score"] = score_of(runs)
+    real = dict.fromkeys(["dose", *COLUMNS[COLUMNS.index("vendi") :]], float)
     return named(together.astype({"seed": "Int32", "n": "Int32", **real}), runs)
 
 
@@ -137,7 +139,7 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
                 ax.axvline(score, color="#444444", lw=0.8, ls=":", zorder=1, label="test images")
             ax.set_title(SPACES[space])
             ax.set_xlabel(f"Vendi score of {shown['n'].max()} images")
-        panels[0].set_ylabel("shifted accuracy")
+        panels[0].set_ylabel(style.label(f"shifted_{marked['score'].iloc[0]}"))
         handles: list[Line2D | Patch] = [
             Line2D([], [], ls="", marker=style.marker(c.family), color=c.shade, label=c.label)
             for c in each_row(conditions)

@@ -26,9 +26,10 @@ CAPTION = (
     " what is best on shifted images need not be so on the others."
 )
 
-COLUMNS = ["dose", "quantity", "mean", "low", "high", "floor_low", "floor_high"]
+COLUMNS = ["dose", "quantity", "score", "mean", "low", "high", "floor_low", "floor_high"]
 
-QUANTITIES = {"iid": "test accuracy", "shifted": "shifted accuracy"}
+QUANTITIES = {"iid": "", "shifted": "shifted_"}
+"""Accuracy on usual and on shifted images, and what stands before the score's name."""
 
 
 class Options(Section):
@@ -59,9 +60,9 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
             of_seed = of_dose.groupby("seed")[quantity].mean()
             found = paired(of_seed.to_numpy())
             floor = (float("nan"),) * 2 if key[-1] else _floor(each, key, quantity, of_seed)
-            rows.append(
-                (*key, quantity, float(found.effect), float(found.low), float(found.high), *floor)
-            )
+            score = of_dose["score"].iloc[0]
+            ends = float(found.low), float(found.high)
+            rows.append((*key, quantity, score, float(found.effect), *ends, *floor))
     return pd.DataFrame(rows, columns=[*GROUP, *COLUMNS])
 
 
@@ -94,8 +95,8 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
             for ax, quantity in zip(axes, QUANTITIES, strict=True):
                 _series(ax, of_row[of_row["quantity"] == quantity], options.family)
             axes[0].set_ylabel(style.plain(f"{group}\n{backbone}" if several else str(group)))
-        for ax, words in zip(grid[0], QUANTITIES.values(), strict=True):
-            ax.set_title(words)
+        for ax, start in zip(grid[0], QUANTITIES.values(), strict=True):
+            ax.set_title(style.label(f"{start}{numbers['score'].iloc[0]}"))
         for ax in grid[-1]:
             ax.set_xlabel(style.label(options.family))
     return figure

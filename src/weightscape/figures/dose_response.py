@@ -30,8 +30,8 @@ CAPTION = (
 
 COLUMNS = ["quantity", "condition", "family", "dose", "reference", "effect", "low", "high"]
 
-ACCURACIES = {"accuracy": "iid", "shifted_accuracy": "shifted"}
-"""The quantities that come from the scores, and what they are called there."""
+PLACES = {"": "iid", "shifted_": "shifted"}
+"""What stands before a score's name, by the images that it is measured on."""
 
 
 class Options(Cell):
@@ -58,10 +58,10 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
     mean = each[each["shift"] == MEAN]
     tested = [
         (
-            *(quantity, c.condition, c.family, c.dose, c.reference),
+            *(f"{start}{c.score}", c.condition, c.family, c.dose, c.reference),
             *paired_interval(mean, column, c.condition, c.reference),
         )
-        for quantity, column in ACCURACIES.items()
+        for start, column in PLACES.items()
         for c in each_row(mean.drop_duplicates("condition"))
     ]
     parts = [
@@ -89,7 +89,8 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
         return style.nothing("no family of conditions varies a dose")
     twin = numbers[numbers["family"] == "null"]
     families = list(dict.fromkeys(style.conditions(dosed)["family"]))
-    quantities = [*options.metrics, *ACCURACIES]
+    found = dict.fromkeys(numbers["quantity"])
+    quantities = [*options.metrics, *(name for name in found if name not in options.metrics)]
     with style.styled():
         figure = style.blank(0.75 + 1.15 * len(families))
         grid = figure.subplots(len(families), len(quantities), sharey="col", squeeze=False)

@@ -14,7 +14,7 @@ GROUP = ["dataset", "backbone"]
 
 COLUMNS = [
     *(*GROUP, "held_out", "condition", "family", "dose", "reference", "seed", "cell"),
-    *("iid", "shifted"),
+    *("score", "iid", "shifted"),
 ]
 
 

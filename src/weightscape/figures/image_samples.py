@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures._sheet import draw_sheet, with_columns
+from weightscape.figures.cell import Cell, named, only
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -37,10 +36,6 @@ KINDS = {
 """The kinds of sets that are shown, in order, and what is written beside them."""
 
 
-MARGIN = 2.0
-"""Inches for the words on both sides of the images."""
-
-
 class Options(Cell):
     """What the figure shows."""
 
@@ -57,12 +52,7 @@ def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFram
         "kind", key=lambda kinds: kinds.map(list(KINDS).index), kind="stable"
     )
     chosen = ordered.groupby("set", sort=False).head(options.columns)
-    # One column for the n-th image of a class in all sets; those of a class beside one another.
-    classes = {name: k for k, name in enumerate(dict.fromkeys(chosen["class"]))}
-    cells = [(classes[name], n) for name, n in zip(chosen["class"], chosen["place"], strict=True)]
-    column = {cell: i for i, cell in enumerate(sorted(set(cells)))}
-    numbered = chosen[COLUMNS].assign(column=[column[cell] for cell in cells])
-    return named(numbered.reset_index(drop=True), samples)
+    return named(with_columns(chosen)[[*COLUMNS, "column"]], samples)
 
 
 def draw(numbers: pd.DataFrame, options: Options) -> Figure:
@@ -72,24 +62,9 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
     if numbers.empty:
         return style.nothing("there are no samples of images")
     sets = numbers.drop_duplicates("set").reset_index(drop=True)
-    columns = int(numbers["column"].max()) + 1
-    side = min(0.6, (style.WIDTH - MARGIN) / columns)
     with style.styled():
-        figure = style.blank(0.6 + side * len(sets), MARGIN + side * columns)
-        ax = figure.add_subplot()
-        rows = {name: row for row, name in enumerate(sets["set"])}
-        for image in each_row(numbers):
-            x, y = image.column, rows[image.set]
-            ax.imshow(_picture(image), "gray", vmin=0, vmax=255, extent=(x, x + 1, y + 1, y))
-        ax.set(xlim=(0, columns), ylim=(len(sets), 0), aspect="equal")
-        ax.spines[:].set_visible(False)
-        # White lines between the images, whatever their size in pixels.
-        ax.hlines(range(len(sets) + 1), 0, columns, color="white", lw=1.5)
-        ax.vlines(range(columns + 1), 0, len(sets), color="white", lw=1.5)
-        heads = numbers.groupby("class", sort=False)["column"].agg(["min", "max"])
-        ax.set_xticks(heads.mean(axis=1) + 0.5, [style.plain(name) for name in heads.index])
-        ax.set_yticks([row + 0.5 for row in rows.values()], [style.plain(name) for name in rows])
-        ax.tick_params(length=0, labeltop=True, labelbottom=False)
+        figure, ax = draw_sheet(numbers, list(sets["set"]), "set")
+        columns = ax.get_xlim()[1]
         families = sets["family"].where(sets["kind"] != "synthetic", "synthetic")
         for label, family in zip(ax.get_yticklabels(), families.fillna("baseline"), strict=True):
             label.set_color(style.colour(family))
@@ -100,12 +75,3 @@ def draw(numbers: pd.DataFrame, options: Options) -> Figure:
                 ax.axhline(members.min(), color="#444444", lw=0.8)
         style.name_cell(figure, numbers)
     return figure
-
-
-def _picture(image: Any) -> npt.NDArray[np.uint8]:
-    """Return an image as matplotlib takes it: grey (height, width) or coloured (…, 3)."""
-    import numpy as np
-
-    pixels = np.asarray(image.pixels, np.uint8)
-    planes = pixels.reshape(image.channels, image.height, image.width)
-    return np.moveaxis(planes[:3], 0, 2) if image.channels > 2 else planes[0]

@@ -1,4 +1,7 @@
-"""Accuracy of every run on its own test images and on shifted ones."""
+"""Accuracy of every run on its own test images and on shifted ones.
+
+Accuracy is the score that the study means by it: the column `score` of its runs.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ def accuracies(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per run and shift with condition, family, dose, reference and seed; `shift`, which
-        also names the images where they are not the test set's; `iid`, the accuracy on the test
-        set; and `shifted`, the mean over the severities. One more row per run under `MEAN` has the
-        mean over the shifts, missing where there are none.
+        also names the images where they are not the test set's; `score`, what is meant by
+        accuracy; `iid`, that on the test set; and `shifted`, its mean over the severities. One more
+        row per run under `MEAN` has the mean over the shifts, missing where there are none.
     """
     import pandas as pd
 
@@ -34,13 +37,14 @@ def accuracies(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         runs[["dataset", "backbone", *run]], on=["dataset", "backbone", "condition", "seed"]
     )
     plain = scores["shift"] == "none"
-    iid = scores.loc[plain & (scores["test_set"] == "test"), [*run, "accuracy"]]
-    iid = iid.rename(columns={"accuracy": "iid"})
+    meant = score_of(runs)
+    iid = scores.loc[plain & (scores["test_set"] == "test"), [*run, meant]]
+    iid = iid.rename(columns={meant: "iid"}).assign(score=meant)
     moved = scores[~plain]
     elsewhere = moved["shift"] + " (" + moved["test_set"] + ")"
     moved = moved.assign(shift=moved["shift"].where(moved["test_set"] == "test", elsewhere))
     key = ["condition", "seed"]
-    each = moved.groupby([*key, "shift"], sort=False)["accuracy"].mean().rename("shifted")
+    each = moved.groupby([*key, "shift"], sort=False)[meant].mean().rename("shifted")
     mean = each.groupby(key, sort=False).mean()
     return pd.concat(
         [
@@ -48,7 +52,13 @@ def accuracies(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
             iid.merge(each.reset_index(), on=key),
         ],
         ignore_index=True,
-    )[[*run, "shift", "iid", "shifted"]]
+    )[[*run, "shift", "score", "iid", "shifted"]]
+
+
+def score_of(runs: pd.DataFrame) -> str:
+    """Return the score that a study means by accuracy, by its table `runs`."""
+    named = [*runs["score"].unique()] if "score" in runs.columns else []
+    return str(named[0]) if named else "accuracy"
 
 
 def paired_interval(

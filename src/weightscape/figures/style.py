@@ -64,6 +64,7 @@ FAMILIES = {
     "baseline": ("#000000", "o"),
     "null": ("#8C8C8C", "o"),
     "dropout": ("#0072B2", "s"),
+    "control": ("#5C5C5C", "p"),
     "weight_decay": ("#D55E00", "v"),
     "noise": ("#56B4E9", "D"),
     "augmentation": ("#009E73", "^"),
@@ -99,6 +100,10 @@ LABELS = {
     "ece": "ECE",
     "accuracy": "test accuracy",
     "shifted_accuracy": "shifted accuracy",
+    "balanced_accuracy": "test balanced accuracy",
+    "shifted_balanced_accuracy": "shifted balanced accuracy",
+    "auroc": "test AUROC",
+    "shifted_auroc": "shifted AUROC",
 }
 
 

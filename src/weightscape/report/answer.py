@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from weightscape.comparison.effects import ALL, TWIN, Effects, effects_of
+from weightscape.comparison.effects import (
+    ALL,
+    CONTROL,
+    NO_CHOICE,
+    TWIN,
+    Effects,
+    effects_of,
+)
+from weightscape.config.score import BESIDE, WORDS
 from weightscape.figures.style import FAMILIES
 from weightscape.report.families import (
     NONE,
@@ -15,6 +23,7 @@ from weightscape.report.families import (
     Nearest,
     find_nearest,
     likenesses,
+    parted,
     shifted_effects,
 )
 from weightscape.report.words import decimals, listed, of_seeds, plain, points
@@ -32,22 +41,29 @@ class Answer(NamedTuple):
     ----------
     dataset, backbone : str
         Their names.
+    score, beside : str
+        The score that is meant by accuracy, and the one that stands beside it; empty if none does.
     n_seeds : int
         Seeds of the study there.
     like, sure, shifted : tuple of str
         To each of the three questions a few words, and why.
+    scores : str
+        What it means where the two scores part; empty with one.
     metrics : list of str
         The columns of the table beside.
     rows : list of dict
-        Its rows, by family: `family`, `likeness` by metric, `shifted`, `conditions`.
+        Its rows, by family: `family`, `likeness` by metric, `shifted`, `beside`, `conditions`.
     """
 
     dataset: str
     backbone: str
+    score: str
+    beside: str
     n_seeds: int
     like: tuple[str, str]
     sure: tuple[str, str]
     shifted: tuple[str, str]
+    scores: str
     metrics: list[str]
     rows: list[dict[str, Any]]
 
@@ -81,7 +97,8 @@ def _of(table: pd.DataFrame, effects: Effects) -> pd.DataFrame:
 def _answer(
     effects: Effects, runs: pd.DataFrame, likeness: pd.DataFrame, relations: pd.DataFrame
 ) -> Answer:
-    by_metric, of_scores = likenesses(likeness), shifted_effects(effects)
+    score, beside = effects.accuracy, BESIDE.get(effects.accuracy, "")
+    by_metric, of_score = likenesses(likeness), shifted_effects(effects, score)
     nearest = find_nearest(by_metric)
     n_seeds = int(runs["seed"].nunique())
     if nearest is None:
@@ -94,12 +111,15 @@ def _answer(
     return Answer(
         effects.dataset,
         effects.backbone,
+        score,
+        beside,
         n_seeds,
         like,
         sure,
-        _shifted(nearest, of_scores, _relation(relations, metric)),
+        _shifted(nearest, score, of_score, _relation(relations, metric, score)),
+        _scores(effects, score, beside) if beside and of_score else "",
         metrics,
-        _rows(runs, by_metric, of_scores),
+        _rows(runs, by_metric, of_score, shifted_effects(effects, beside)),
     )
 
 
@@ -114,7 +134,7 @@ def _silence(
         return f"The study has no condition of the family {YARDSTICK} to compare others with."
     if n_seeds < 2:
         return "There is one seed; what a condition does and what chance does needs two to part."
-    if not any(set(of) - {TWIN} for of in by_metric.values()):
+    if not any(set(of) - {*NO_CHOICE} for of in by_metric.values()):
         return f"There is no other family that starts from the same weights as {YARDSTICK}."
     rows = likeness[(likeness["level"] == "family") & (likeness["one"] == YARDSTICK)]
     reasons = rows.loc[rows["limitation"] != "", "limitation"].value_counts()
@@ -175,11 +195,11 @@ def _with_values(likeness: Mapping[str, Interval], names: Sequence[str]) -> str:
 
 
 def _shifted(
-    nearest: Nearest | None, effects: Mapping[str, Interval], together: str
+    nearest: Nearest | None, score: str, effects: Mapping[str, Interval], together: str
 ) -> tuple[str, str]:
     """Return whether the nearest family, or families, are better on shifted images.
 
-    The twin stands beside; `together` says how effects on weights and accuracy go together.
+    The twin stands beside; `together` says how effects on weights and on the score go together.
     """
     if not effects:
         return UNKNOWN, "The study tests on no shifted images."
@@ -187,7 +207,7 @@ def _shifted(
         return UNKNOWN, f"No family is known to be the nearest. {together}".strip()
     named = [nearest.family, *nearest.level[: MANY - 1]]
     changes = [f"{plain(name)} by {_spelled(effects.get(name, NONE), points)}" for name in named]
-    notes = [f"Accuracy on shifted images is changed: {listed(changes)}."]
+    notes = [f"{_start(WORDS[score])} on shifted images is changed: {listed(changes)}."]
     twin = effects.get(TWIN, NONE)
     if math.isfinite(twin.value):
         notes.append(f"The twin, which differs in chance alone: {_spelled(twin, points)}.")
@@ -203,20 +223,38 @@ def _shifted(
     return _start(plain(words)), " ".join([*notes, together]).strip()
 
 
-def _relation(relations: pd.DataFrame, metric: str) -> str:
-    """Return how effects on a metric of the weights and on shifted accuracy go together."""
+def _scores(effects: Effects, score: str, beside: str) -> str:
+    """Return which families move one score further than the other, and what that means."""
+    one, other = WORDS[score], WORDS[beside]
+    meaning = (
+        f"{other} is how well shifted images are ordered, wherever the threshold between the"
+        f" classes falls; {one} falls with a threshold in the wrong place, too."
+    )
+    found = parted(effects, score, beside)
+    if not found:
+        return f"{meaning} No family is shown to move one further than the other."
+    more = listed([f"{plain(name)} by {_spelled(gap, points)}" for name, gap in found.items()])
+    return (
+        f"{meaning} The two part: on shifted images the effect on {one} differs from that on"
+        f" {other}, of {more}. What one shows and the other does not comes from where the threshold"
+        " falls, not from the order of the images."
+    )
+
+
+def _relation(relations: pd.DataFrame, metric: str, score: str) -> str:
+    """Return how effects on a metric of the weights and on the shifted score go together."""
     kept = (relations["scope"] == "body") & (relations["stage"] == "finetuned")
     kept &= (relations["metric"] == metric) & (relations["shift"] == ALL)
-    rows = relations[kept & (relations["score"] == "accuracy")]
+    rows = relations[kept & (relations["score"] == score)]
     if rows.empty:
         return ""
     row = rows.iloc[0]
     found = Interval(row["r"], row["low"], row["high"])
     if not math.isfinite(found.value):
         why = f" ({row['limitation']})" if row["limitation"] else ""
-        return f"Whether effects on weights and on accuracy go together is not known{why}."
+        return f"Whether effects on weights and on {WORDS[score]} go together is not known{why}."
     start = f"Over the {row['n_conditions']} conditions, effects on {plain(metric)} and on shifted"
-    start += f" accuracy correlate at {_spelled(found, decimals)}"
+    start += f" {WORDS[score]} correlate at {_spelled(found, decimals)}"
     if found.low > 0 or found.high < 0:
         return f"{start}."
     return f"{start}: whether they go together is open."
@@ -225,21 +263,29 @@ def _relation(relations: pd.DataFrame, metric: str) -> str:
 def _rows(
     runs: pd.DataFrame,
     by_metric: Mapping[str, Mapping[str, Interval]],
-    of_scores: Mapping[str, Interval],
+    of_score: Mapping[str, Interval],
+    beside: Mapping[str, Interval],
 ) -> list[dict[str, Any]]:
-    """Return a row per family, the twin last; the reference and the yardstick have no likeness."""
+    """Return a row per family, control and twin last.
+
+    The reference and the yardstick have no likeness.
+    """
     compared = runs[runs["condition"] != runs["reference"]]
     members = compared.groupby("family", sort=False)["condition"].unique()
     order = [*FAMILIES, *members.index]
-    names = sorted(members.index, key=lambda name: (name == TWIN, order.index(name)))
+    names = sorted(
+        members.index, key=lambda name: (name == TWIN, name == CONTROL, order.index(name))
+    )
     return [
         {
             "family": name,
             "conditions": list(members[name]),
             "likeness": {metric: of.get(name) for metric, of in by_metric.items()},
-            "shifted": of_scores.get(name),
+            "shifted": of_score.get(name),
+            "beside": beside.get(name),
             "is_yardstick": name == YARDSTICK,
             "is_twin": name == TWIN,
+            "is_control": name == CONTROL,
         }
         for name in names
     ]

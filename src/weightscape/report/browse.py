@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weightscape.figures.shifted import score_of
 from weightscape.report.words import listed
 
 EFFECT = {
@@ -36,7 +37,7 @@ COLUMNS = {
 FILTERS: dict[str, dict[str, str | None]] = {
     "comparisons": {"scope": "body", "stage": "finetuned", "shift": None, "metric": None},
     "trends": {"scope": "body", "stage": "finetuned", "metric": None},
-    "relations": {"scope": "body", "stage": "finetuned", "shift": "all", "score": "accuracy"},
+    "relations": {"scope": "body", "stage": "finetuned", "shift": "all", "score": None},
 }
 """Columns to choose from, and what is chosen to begin with; None for everything."""
 
@@ -68,10 +69,15 @@ def browsable(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
                 for key, label in columns.items()
                 if key not in ("dataset", "backbone") or shown[name][key].nunique() > 1
             ],
-            "filters": _filters(shown[name], FILTERS[name]),
+            "filters": _filters(shown[name], FILTERS[name] | _of_score(name, shown["runs"])),
         }
         for name, columns in COLUMNS.items()
     }
+
+
+def _of_score(name: str, runs: pd.DataFrame) -> dict[str, str | None]:
+    """Return the choice of the score that the study means by accuracy, where a table has scores."""
+    return {"score": score_of(runs)} if "score" in FILTERS[name] else {}
 
 
 def _filters(table: pd.DataFrame, filters: Mapping[str, str | None]) -> dict[str, str | None]:

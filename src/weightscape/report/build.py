@@ -11,6 +11,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
+from weightscape.config.score import WORDS
 from weightscape.report.answer import answers
 from weightscape.report.browse import browsable, limitations
 from weightscape.report.claims import SCOPES, SYMBOLS, claims_of_cells
@@ -19,11 +20,19 @@ from weightscape.report.words import decimals, number, p_value, plain, points
 
 
 class Picture(NamedTuple):
-    """A figure of the study: its name, what its caption says, and the PNG."""
+    """A figure of the study: its name, its plug-in, what its caption says, and the PNG."""
 
     name: str
+    source: str
     caption: str
     png: bytes
+
+
+class Sources(NamedTuple):
+    """Where images and weights come from: the fields of `Credit`, and those of `read_origins`."""
+
+    images: Sequence[Mapping[str, str]]
+    weights: Sequence[Mapping[str, str]]
 
 
 class Page(NamedTuple):
@@ -39,6 +48,7 @@ def build_report(
     tables: Mapping[str, pd.DataFrame],
     eigenvalues: Iterable[pa.Table],
     pictures: Sequence[Picture],
+    sources: Sources,
     page: Page,
     citation: str,
     versions: Mapping[str, str],
@@ -55,6 +65,8 @@ def build_report(
         Of the first seed's networks.
     pictures : sequence of Picture
         The figures, in order.
+    sources : Sources
+        Where images and initial weights come from.
     page : Page
         What the page is made of.
     citation : str
@@ -78,6 +90,7 @@ def build_report(
         runs=len(tables["runs"]),
         conditions=_conditions(tables["runs"]),
         answers=answers(tables),
+        score_words=WORDS,
         cells=claims_of_cells(tables["claims"]),
         scopes=SCOPES,
         symbols=SYMBOLS,
@@ -85,6 +98,7 @@ def build_report(
             picture._asdict() | {"png": base64.b64encode(picture.png).decode()}
             for picture in pictures
         ],
+        sources=sources,
         explorer=explorer_data(tables, eigenvalues, metrics),
         browse=browsable(tables),
         limitations=limitations(tables),

@@ -8,7 +8,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from weightscape.figures.shifted import MEAN, accuracies
+from weightscape.config.score import WORDS
+from weightscape.figures.shifted import MEAN, accuracies, score_of
 from weightscape.figures.spectrum import DECADES
 from weightscape.figures.style import INITIAL, conditions, marker
 
@@ -102,6 +103,7 @@ def explorer_data(
     return {
         "fits": list(FITS),
         "metrics": list(metrics),
+        "score": WORDS[score_of(tables["runs"])],
         "initial_colour": INITIAL,
         "cells": [_data(cell, tables["scores"], spectra, fits, metrics) for cell in cells],
     }
@@ -217,7 +219,7 @@ def _checked(cell: Cell, shown: set[str]) -> list[str]:
 
 
 def _runs(cell: Cell, scores: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Any]:
-    """Return every run: condition, seed, accuracies, and values by stage, layer and metric."""
+    """Return every run: condition, seed, scores, and values by stage, layer and metric."""
     keys = cell.runs[["condition", "seed"]]
     accuracy = accuracies(scores, cell.runs)
     accuracy = keys.merge(accuracy[accuracy["shift"] == MEAN], on=list(keys), how="left")

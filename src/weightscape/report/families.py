@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from weightscape.comparison.effects import ALL, TWIN, Effects
+from weightscape.comparison.effects import ALL, NO_CHOICE, TWIN, Effects
 from weightscape.comparison.likeness import families
-from weightscape.comparison.paired import paired
+from weightscape.comparison.paired import LEVEL, Array, paired
 
 YARDSTICK = "dropout"
 """The family that the others are compared with."""
@@ -91,14 +91,15 @@ def likenesses(likeness: pd.DataFrame) -> dict[str, dict[str, Interval]]:
 def find_nearest(by_metric: Mapping[str, Mapping[str, Interval]]) -> Nearest | None:
     """Return the family nearest to the yardstick, or nothing where none can be compared.
 
-    The metric is the one in which most families can be compared, the first of equals, so that
-    the choice does not look at the likenesses themselves.
+    Twins and controls are not asked: they choose nothing. The metric is the one in which most
+    families can be compared, the first of equals, so that the choice does not look at the
+    likenesses themselves.
     """
     known = {
         metric: {
             family: found
             for family, found in of.items()
-            if family != TWIN and math.isfinite(found.value)
+            if family not in NO_CHOICE and math.isfinite(found.value)
         }
         for metric, of in by_metric.items()
     }
@@ -106,20 +107,49 @@ def find_nearest(by_metric: Mapping[str, Mapping[str, Interval]]) -> Nearest | N
     if not known.get(metric):
         return None
     ordered = sorted(known[metric].items(), key=lambda item: -item[1].value)
-    silent = [family for family in by_metric[metric] if family not in (*known[metric], TWIN)]
+    there = [family for family in by_metric[metric] if family not in NO_CHOICE]
+    silent = [family for family in there if family not in known[metric]]
     twin = by_metric[metric].get(TWIN, NONE)
     return Nearest(metric, *ordered[0], dict(ordered[1:]), silent, twin)
 
 
-def shifted_effects(effects: Effects) -> dict[str, Interval]:
-    """Return the effect of every family on shifted accuracy, the mean over its conditions."""
-    values = effects.score(ALL, "accuracy")
+def shifted_effects(effects: Effects, score: str) -> dict[str, Interval]:
+    """Return the effect of every family on a score of shifted images, mean over its conditions."""
+    return {
+        family: Interval(*map(float, (estimate.effect, estimate.low, estimate.high)))
+        for family, values in _of_families(effects, score).items()
+        for estimate in [paired(values)]
+    }
+
+
+def parted(effects: Effects, score: str, beside: str) -> dict[str, Interval]:
+    """Return the families that move one score of shifted images further than another.
+
+    Returns
+    -------
+    dict of str to Interval
+        Effect on `score` minus effect on `beside`, for the families in which that differs from
+        zero: paired t over the seeds at 5 %, Bonferroni over the families. Twins and controls are
+        not asked.
+    """
+    one, other = _of_families(effects, score), _of_families(effects, beside)
+    asked = [family for family in one if family in other and family not in NO_CHOICE]
+    found = {family: paired(one[family] - other[family]) for family in asked}
+    return {
+        family: Interval(float(estimate.effect), float(estimate.low), float(estimate.high))
+        for family, estimate in found.items()
+        if float(estimate.p) * len(asked) <= LEVEL  # false for NaN
+    }
+
+
+def _of_families(effects: Effects, score: str) -> dict[str, Array]:
+    """Return the effect of every family on a score of shifted images by seed, shape (seeds,)."""
+    values = effects.score(ALL, score)
     if values is None:
         return {}
-    found: dict[str, Interval] = {}
+    found = {}
     for family, of in families(effects).items():
         # As for the likeness: those that start from the reference's weights, if there are any.
         chosen = of & effects.comparable if (of & effects.comparable).any() else of
-        estimate = paired(values[chosen].mean(axis=0))
-        found[family] = Interval(*map(float, (estimate.effect, estimate.low, estimate.high)))
+        found[family] = values[chosen].mean(axis=0)
     return found

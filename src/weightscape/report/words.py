@@ -1,6 +1,7 @@
 """How the report writes numbers and names."""
 
 import math
+import re
 from collections.abc import Sequence
 
 MISSING = "–"
@@ -44,7 +45,7 @@ def p_value(value: float | None) -> str:
 
 def plain(name: str) -> str:
     """Return the name of a metric, family or figure as words."""
-    return name.replace("_", " ")
+    return re.sub(r"\bauroc\b", "AUROC", name.replace("_", " "))
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

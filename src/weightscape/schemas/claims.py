@@ -7,13 +7,19 @@ from weightscape.table import define, field
 
 SCHEMA = define(
     "claims",
-    1,
+    2,
     "Verdict on every claim, as a whole and part by part.",
     [
         *CELL,
         field("paper", pa.string(), "Where the claim is made."),
         field("claim", pa.string(), "Name of the claim."),
         field("statement", pa.string(), "The claim in words."),
+        field(
+            "score",
+            pa.string(),
+            "The score that it is judged on where it is about accuracy: what the study means by"
+            " it; empty where it is not about accuracy.",
+        ),
         field(
             "scope",
             pa.string(),

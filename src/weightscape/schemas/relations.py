@@ -19,8 +19,8 @@ SCHEMA = define(
         field("score", pa.string(), "Column of `scores`."),
         real(
             "r",
-            "Mean over pairs of different seeds of Pearson's r over the conditions (twins left"
-            " out).",
+            "Mean over pairs of different seeds of Pearson's r over the conditions (twins and"
+            " controls left out).",
         ),
         real("low", "Lower end of the 95 % jackknife interval over the seeds."),
         real("high", "Upper end of that interval; missing below three seeds."),

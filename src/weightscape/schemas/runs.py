@@ -2,12 +2,12 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN
+from weightscape.schemas.identifiers import RUN, real
 from weightscape.table import define, field
 
 SCHEMA = define(
     "runs",
-    3,
+    4,
     "One row per run: what it sets, what it is compared with, and how it ended.",
     [
         *RUN,
@@ -20,6 +20,12 @@ SCHEMA = define(
             "dataset_group",
             pa.string(),
             "Data set of which this dataset holds out one domain; the dataset where there is none.",
+        ),
+        field(
+            "score",
+            pa.string(),
+            "The score that the study means by accuracy: a column of `scores`, and with `val_`"
+            " before it of this table.",
         ),
         field("family", pa.string(), "Family of the condition."),
         field(
@@ -65,11 +71,13 @@ SCHEMA = define(
             unit="nat",
             nullable=True,
         ),
-        field(
-            "val_accuracy",
-            pa.float64(),
-            "Its accuracy on the validation images.",
-            nullable=True,
+        *(
+            real(name, f"Its {words} on the validation images.")
+            for name, words in (
+                ("val_accuracy", "accuracy"),
+                ("val_balanced_accuracy", "balanced accuracy"),
+                ("val_auroc", "AUROC"),
+            )
         ),
         field("parameters", pa.int64(), "Number of trained parameters.", nullable=True),
     ],

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from weightscape.schemas.diversity import SET
 from weightscape.schemas.identifiers import CELL
+from weightscape.schemas.pictures import PIXELS
 from weightscape.table import define, field
 
 SCHEMA = define(
@@ -21,13 +22,6 @@ SCHEMA = define(
             "Place of the image among those of its class in the set, from 0. Augmented and real"
             " images of one place have the same original.",
         ),
-        field("channels", pa.int32(), "1 for grey, 3 for red, green and blue."),
-        field("height", pa.int32(), "Height of the image.", unit="pixel"),
-        field("width", pa.int32(), "Width of the image.", unit="pixel"),
-        field(
-            "pixels",
-            pa.list_(pa.uint8()),
-            "The pixels in C order of (channels, height, width), from 0 to 255.",
-        ),
+        *PIXELS,
     ],
 )

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN
+from weightscape.schemas.identifiers import LIMITATION, RUN, real
 from weightscape.schemas.predictions import TEST
 from weightscape.table import define, field
 
@@ -10,6 +10,18 @@ _ECE = "Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599"
 
 METRICS = (
     field("accuracy", pa.float64(), "Share of images whose largest logit is the true class."),
+    field(
+        "balanced_accuracy",
+        pa.float64(),
+        "Mean over the classes of the share of their images that are classified rightly.",
+        source="Brodersen et al. 2010, doi:10.1109/ICPR.2010.764",
+    ),
+    real(
+        "auroc",
+        "Area under the ROC curve, one class against the rest, mean over the classes: how well the"
+        " images are ordered, wherever the threshold falls. Missing where a class has no images.",
+        "Fawcett 2006, doi:10.1016/j.patrec.2005.10.010",
+    ),
     field("nll", pa.float64(), "Mean negative log-likelihood of the true class.", unit="nat"),
     field(
         "brier",
@@ -35,7 +47,7 @@ METRICS = (
 
 SCHEMA = define(
     "scores",
-    2,
+    3,
     "Accuracy and calibration of every run on every test set.",
-    [*RUN, *TEST, field("n", pa.int32(), "Number of images."), *METRICS],
+    [*RUN, *TEST, field("n", pa.int32(), "Number of images."), *METRICS, LIMITATION],
 )

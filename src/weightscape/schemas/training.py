@@ -2,12 +2,18 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN
+from weightscape.schemas.identifiers import RUN, real
 from weightscape.table import define, field
+
+VALIDATION = (
+    field("val_accuracy", pa.float64(), "Accuracy on the validation images."),
+    field("val_balanced_accuracy", pa.float64(), "Balanced accuracy on them."),
+    real("val_auroc", "AUROC on them; missing where a class has no images."),
+)
 
 SCHEMA = define(
     "training",
-    2,
+    3,
     "Loss and validation accuracy at every evaluation of every run.",
     [
         *RUN,
@@ -19,7 +25,7 @@ SCHEMA = define(
             "Mean training loss over the steps since the evaluation before.",
             unit="nat",
         ),
-        field("val_accuracy", pa.float64(), "Accuracy on the validation images."),
+        *VALIDATION,
         field("lr", pa.float64(), "Learning rate of the last step."),
         field("selected", pa.bool_(), "Whether the run's network is that of this evaluation."),
     ],

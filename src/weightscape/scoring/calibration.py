@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import log_softmax
 
+from weightscape.scoring.classification import classification_scores, recalls
+
 BINS = 15
 """Bins of the calibration errors, as in Guo et al. 2017, arXiv:1706.04599."""
 
@@ -40,8 +42,9 @@ def score(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        accuracy, nll (nat), brier, ece, ece_equal_mass, worst_class_accuracy and
-        class_accuracy_gap (over the classes that occur).
+        accuracy, balanced_accuracy and auroc (NaN where a class has no images), nll (nat), brier,
+        ece, ece_equal_mass, worst_class_accuracy and class_accuracy_gap (over the classes that
+        occur).
 
     Raises
     ------
@@ -52,10 +55,10 @@ def score(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     rows = np.arange(len(labels))
     errors = np.exp(log_probabilities)
     errors[rows, labels] -= 1
-    of_class = [float(correct[labels == label].mean()) for label in np.unique(labels)]
+    of_class = recalls(correct, labels)
     equal_mass = np.quantile(confidence, np.linspace(0, 1, BINS + 1))
     return {
-        "accuracy": float(correct.mean()),
+        **classification_scores(logits, labels),
         "nll": float(-log_probabilities[rows, labels].mean()),
         "brier": float((errors**2).sum(axis=1).mean()),
         "ece": calibration_error(_equal_width(confidence, correct)),

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from weightscape.config.recipe import Recipe
+from weightscape.config.score import Score
 from weightscape.data.labelled import Labelled
 from weightscape.data.test_sets import Key
 from weightscape.network.build import restore
@@ -68,6 +69,7 @@ def finetune(
     threads: int,
     keeper: Keeper | None = None,
     along: Along | None = None,
+    score: Score = "accuracy",
 ) -> Tuned:
     """Return the network fine-tuned from the weights `initial`, and its history.
 
@@ -94,6 +96,8 @@ def finetune(
         Keeps the state of the training, should its process be killed.
     along : Along, optional
         What to average over the evaluations.
+    score : {"accuracy", "balanced_accuracy", "auroc"}, optional
+        The score on validation images by which the best network is chosen, where it is.
     """
     place = select_device(device, threads)
     network = restore(
@@ -115,7 +119,7 @@ def finetune(
             for key, part in along.test_sets.items()
         }
         observe = observer(tested, info, along.average_from)
-    state = train(network, real, watched, info, recipe, streams, epoch_size, keeper, observe)
+    state = train(network, real, watched, info, recipe, streams, epoch_size, keeper, observe, score)
     return Tuned(network, state.history, state.selected, state.kept)
 
 

@@ -15,9 +15,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from weightscape.augment.chain import chain
 from weightscape.config.recipe import Optimisation
+from weightscape.config.score import Score
 from weightscape.network.checkpoint import NetworkInfo
 from weightscape.network.inputs import normalise, sized, to_unit
 from weightscape.network.predict import predict
+from weightscape.scoring.classification import classification_scores
 from weightscape.train.batches import Batches, batches_of
 from weightscape.train.kept import copy_of
 from weightscape.train.mixup import mixed
@@ -64,6 +66,7 @@ def train(
     epoch_size: int | None = None,
     keeper: Keeper | None = None,
     observe: Callable[[Training, int], None] | None = None,
+    score: Score = "accuracy",
 ) -> Training:
     """Train `network` in place and return how that went.
 
@@ -88,6 +91,8 @@ def train(
     observe : callable, optional
         Called after every evaluation with the training and the steps that it has in all; may add
         to what the training has `kept`.
+    score : {"accuracy", "balanced_accuracy", "auroc"}, optional
+        The score on validation images by which the best network is chosen.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def train(
         len(training.labels), domains, recipe.batch_size, streams.order, epoch_size
     )
     per_epoch = batches.steps_per_epoch
-    total = recipe.steps or recipe.epochs * per_epoch
+    total = max(1, round(recipe.steps_factor * (recipe.steps or recipe.epochs * per_epoch)))
     interval = recipe.eval_interval or per_epoch
     device = next(network.parameters()).device
     optimiser = make_optimiser(network, recipe, info.classifier)
@@ -115,6 +120,7 @@ def train(
         optimiser,
         make_schedule(optimiser, recipe, per_epoch, total),
         _generators(streams, device),
+        score=score,
     )
     if keeper:
         keeper.resume(state)
@@ -130,19 +136,20 @@ def train(
                 f"the loss is {loss} at step {stop}; lower lr (it is {recipe.lr})"
             )
         done = stop
-        accuracy = accuracy_of(network, validation, info)
-        state.history.append(Evaluation(round(done / per_epoch, 6), done, loss, accuracy, lr))
+        scores = validate(network, validation, info)
+        state.history.append(Evaluation(round(done / per_epoch, 6), done, loss, lr, **scores))
         if recipe.select == "best":
             _keep_best(state)
         if observe:
             observe(state, total)
         seconds = (time.perf_counter() - clock) / (done - first)
         log.info(
-            "epoch %.4g of %.4g: loss %.4f, validation accuracy %.4f, %.0f images/s, %s left",
+            "epoch %.4g of %.4g: loss %.4f, validation %s %.4f, %.0f images/s, %s left",
             done / per_epoch,
             total / per_epoch,
             loss,
-            accuracy,
+            score.replace("_", " "),
+            state.scores[-1],
             len(batches.groups) * recipe.batch_size / seconds,
             timedelta(seconds=round(seconds * (total - done))),
         )
@@ -154,8 +161,8 @@ def train(
 
 
 def _keep_best(state: Training) -> None:
-    *before, last = [entry.val_accuracy for entry in state.history]
-    if all(last > accuracy for accuracy in before):
+    *before, last = state.scores
+    if all(last > score for score in before):
         state.kept["best"] = copy_of(state.network)
 
 
@@ -209,10 +216,15 @@ def _step_of(
     return loss
 
 
-def accuracy_of(network: nn.Module, images: Images, info: NetworkInfo) -> float:
-    """Return the share of `images` that the network classifies rightly."""
+def validate(network: nn.Module, images: Images, info: NetworkInfo) -> dict[str, float | None]:
+    """Return the network's scores on `images`, as the fields of `Evaluation` are called."""
     logits = predict(network, images.pixels, info)
-    return float((logits.argmax(1) == images.labels.cpu().numpy()).mean())
+    if not np.isfinite(logits).all():
+        raise FloatingPointError("a logit of a validation image is not a finite number; lower lr")
+    scores = classification_scores(logits, images.labels.cpu().numpy())
+    return {
+        f"val_{name}": value if math.isfinite(value) else None for name, value in scores.items()
+    }
 
 
 def _generators(streams: Streams, device: torch.device) -> dict[str, Generator]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from weightscape.config.score import Score
 from weightscape.content import identity_of
 from weightscape.files import beside
 
@@ -27,8 +29,10 @@ class Evaluation(NamedTuple):
     epoch: float
     step: int
     loss: float
-    val_accuracy: float
     lr: float
+    val_accuracy: float | None = None
+    val_balanced_accuracy: float | None = None
+    val_auroc: float | None = None
 
 
 @dataclass
@@ -45,6 +49,8 @@ class Training:
         The evaluations that there were.
     kept : dict of dict of torch.Tensor
         What evaluations have left, such as the weights of the best network, under its name.
+    score : str
+        The score on validation images by which the best network is chosen.
     """
 
     network: nn.Module
@@ -53,12 +59,19 @@ class Training:
     generators: dict[str, Generator]
     history: list[Evaluation] = field(default_factory=list)
     kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    score: Score = "accuracy"
+
+    @property
+    def scores(self) -> list[float]:
+        """The score of every evaluation; below any other where there is none."""
+        found = [getattr(entry, f"val_{self.score}") for entry in self.history]
+        return [-math.inf if value is None else value for value in found]
 
     @property
     def selected(self) -> Evaluation:
         """The evaluation that the trained network is of: the first of the best where it is kept."""
         if "best" in self.kept:
-            return max(self.history, key=lambda entry: entry.val_accuracy)
+            return self.history[self.scores.index(max(self.scores))]
         return self.history[-1]
 
 
