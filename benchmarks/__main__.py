@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.report import document, insert, terminal
 from weightscape.files import write_text
 
-MEASUREMENTS = ("speed", "memory", "simulate", "verdicts", "training")
+MEASUREMENTS = ("speed", "memory", "simulate", "verdicts", "training", "studies")
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 

@@ -16,6 +16,7 @@ TABLES = (
     "spectra",
     "diversity",
     "samples",
+    "pictures",
     "comparisons",
     "likeness",
     "trends",
@@ -34,7 +35,8 @@ What a study makes lies here, one folder per study. The paths are the design:
 <study>/figures/*.{png,pdf,parquet}            each figure, and the numbers it draws
 <study>/report.html                            all of it in one page: open it in a browser
 <study>/summary.txt                            ten lines on what was found
-<study>/data/<dataset>/                        images in parts, and shifts/ that are tested on
+<study>/data/<dataset>/                        images in parts, and shifts/ that are tested on;
+                                               some of them in pictures.parquet
 <study>/synthetic/<dataset>/<generator>/       a fitted generator and its images
 <study>/backbones/<backbone>/                  pre-trained weights
 <study>/init/<dataset>/<backbone>/seed-<k>/    initial weights with this seed's head

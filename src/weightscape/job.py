@@ -50,7 +50,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
                 f"the code of {snakemake.rule} has changed since this job was planned; run again"
             )
         imports = time.process_time()
-        log.info("threads %d, start and imports %.1f s", snakemake.threads, imports)
+        log.info("threads %d, start and imports %.2f s", snakemake.threads, imports)
         provenance = {
             "study": snakemake.config["study"],
             "rule": snakemake.rule,
@@ -67,7 +67,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     except KeyboardInterrupt:
         log.error("stopped")
         sys.exit(130)
-    log.info("finished")
+    log.info("finished after %.2f s of processor time", time.process_time())
 
 
 def run_of(wildcards: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Plan:
         self.datasets: dict[str, Dataset] = {d.name: d for d in study.datasets}
         self.shifts: dict[str, Shift] = {s.name: s for s in study.shifts}
         self.generators: dict[str, Generator] = {g.name: g for g in study.generators}
-        self.figures: dict[str, Figure] = {f.name: f for f in study.figures}
+        self.figures: dict[str, Figure] = {f.name: f for f in study.all_figures}
         self.checkpoints: dict[str, Checkpoint] = {c.name: c for c in study.checkpoints}
         self.conditions: dict[str, Condition] = {c.name: c for c in study.all_conditions}
         self.recipes: dict[str, Recipe] = {
@@ -112,6 +112,7 @@ class Plan:
                 **{key: value for key, value in run._asdict().items() if key != "kind"},
                 "dataset_group": self.datasets[run.dataset].group or run.dataset,
                 "derived": run.kind == "derived",
+                "score": self.study.score,
                 "cell": condition.cell,
                 "family": condition.family,
                 "dose": condition.dose,

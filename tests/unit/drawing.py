@@ -11,6 +11,7 @@ from weightscape.figures import (
     claim_forest,
     combination_cloud,
     condition_likeness,
+    contact_sheet,
     diversity_accuracy,
     dose_accuracy,
     dose_response,
@@ -21,7 +22,7 @@ from weightscape.figures import (
     reliability_diagram,
     spectrum,
 )
-from weightscape.schemas import diversity, reliability, runs, samples
+from weightscape.schemas import diversity, pictures, reliability, runs, samples
 
 FIGURES = [
     spectrum,
@@ -37,6 +38,7 @@ FIGURES = [
     image_samples,
     combination_cloud,
     dose_accuracy,
+    contact_sheet,
 ]
 CELL = {"dataset": "d", "backbone": "b"}
 
@@ -62,6 +64,7 @@ def whole_study(**kwargs):
         "reliability": _reliability(tables["scores"]),
         "diversity": _diversity(sets),
         "samples": _samples(sets),
+        "pictures": _pictures(tables["runs"]["dataset"].iloc[0]),
     }
 
 
@@ -107,6 +110,20 @@ def _samples(sets):
     )
 
 
+def _pictures(dataset):
+    rng = np.random.default_rng(0)
+    shape = {"dataset": dataset, "channels": 1, "height": 8, "width": 8}
+    rows = [
+        shape | {"set": name, "severity": severity, "domain": "", "class": label, "place": place}
+        for name, severity in (("train", 0), ("test", 0), ("blur", 1), ("blur", 3))
+        for place in range(3)
+        for label in "abc"
+    ]
+    return frame(
+        pictures.SCHEMA, [row | {"pixels": rng.integers(0, 256, 64, np.uint8)} for row in rows]
+    )
+
+
 def _reliability(scores):
     rng = np.random.default_rng(0)
     key = ["dataset", "backbone", "condition", "seed", "test_set", "shift", "severity"]
@@ -133,6 +150,7 @@ def small_runs(*conditions, seeds=2, **values):
                 "reference": "base",
                 "initial": "b0",
                 "comparable_weights": family != "scratch",
+                "score": "accuracy",
             }
             | values
             for condition, family, dose in conditions

@@ -56,13 +56,13 @@ class Mutation(NamedTuple):
     what: str
 
 
+SHIPPED = ("config.yaml", "studies/digits.yaml", "tests/nano.yaml", "studies/checkpoints.yaml")
+
+
 def mutations(count, seed=0):
     """Yield `count` mutated studies."""
     draw = random.Random(seed)
-    shipped = [
-        yaml.safe_load((ROOT / name).read_text("utf-8"))
-        for name in ("config.yaml", "tests/nano.yaml", "studies/checkpoints.yaml")
-    ]
+    shipped = [yaml.safe_load((ROOT / name).read_text("utf-8")) for name in SHIPPED]
     full = copy.deepcopy(shipped[0])
     for key, more in MORE.items():
         full[key] = full[key] + more if isinstance(full.get(key), list) else more

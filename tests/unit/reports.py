@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from tests.unit.tables import compared, study
 from weightscape.config.load import read_study
-from weightscape.report.build import Page, Picture, build_report
+from weightscape.data.solar_cells import CREDIT
+from weightscape.report.build import Page, Picture, Sources, build_report
 from weightscape.schemas import eigenvalues
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +48,14 @@ def report_of(tables: Mapping[str, pd.DataFrame]) -> str:
         tables["eigenvalues"], schema=eigenvalues.SCHEMA, preserve_index=False
     )
     return build_report(
-        read_study(ROOT / "config.yaml").slice(),
+        read_study(ROOT / "studies/digits.yaml").slice(),
         tables,
         [found],
-        [Picture("a_figure", "What it shows. How to read <it>.", PIXEL)],
+        [Picture("a_figure", "family_bars", "What it shows. How to read <it>.", PIXEL)],
+        Sources(
+            [CREDIT._asdict()],
+            [{"architecture": "resnet10t", "source": "glyphs", "license": ""}],
+        ),
         Page(
             (PARTS / "report.html.j2").read_text("utf-8"),
             (PARTS / "report.css").read_text("utf-8"),

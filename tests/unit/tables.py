@@ -142,6 +142,7 @@ def _runs(cell: Mapping[str, str], seeds: int) -> list[dict[str, Any]]:
             "initial": f"{cell['backbone']}{'-none' if family == 'scratch' else ''}",
             "pretrained": "none" if family == "scratch" else "glyphs",
             "comparable_weights": family != "scratch",
+            "score": "accuracy",
             "epochs": 10,
         }
         for condition, (family, dose) in CONDITIONS.items()
@@ -250,6 +251,8 @@ def _scores(run_rows: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
                 "severity": severity,
                 "n": 360,
                 "accuracy": accuracy,
+                "balanced_accuracy": accuracy - 0.02,
+                "auroc": (1 + accuracy) / 2,
             }
             for name, shift, severity, accuracy in tests
         ]

@@ -173,8 +173,9 @@ def test_mixed_operation_is_torchvisions(theirs, shape):
         for sign in (1, -1) if signed else (1,):
             found = aug_mix.apply(images / 255, draws_of(3, name, strength, sign))
             error = error_of(found, images, [(name, by * sign)], "bilinear")
-            # A mean of half a level is rounded up or down by the last bit of a float.
-            assert (error > INEXACT.get(name, 1e-3)).float().mean() < 0.02
+            # A mean of half a level is rounded up or down by the last bit of a float, which
+            # processors do not share.
+            assert (error > INEXACT.get(name, 1e-3)).float().mean() < 0.03
             assert error.max() < 2.001
 
 

@@ -229,7 +229,7 @@ def test_the_claims_of_the_papers_in_one_table():
     assert (found.loc[found["verdict"] == "not testable", "reason"] != "").all()
 
 
-STUDY = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text("utf-8"))
+STUDY = yaml.safe_load((Path(__file__).parents[2] / "studies/digits.yaml").read_text("utf-8"))
 
 
 def with_claims(*claims):

@@ -15,7 +15,7 @@ from weightscape.plan import Plan
 from weightscape.schemas.spectra import METRICS
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+DEFAULT = yaml.safe_load((ROOT / "studies/digits.yaml").read_text("utf-8"))
 
 
 def changed(change):
@@ -25,7 +25,7 @@ def changed(change):
 
 
 def test_default_study_has_ten_conditions_and_thirty_runs():
-    plan = Plan(read_study(ROOT / "config.yaml"))
+    plan = Plan(read_study(ROOT / "studies/digits.yaml"))
     assert list(plan.conditions) == [
         "baseline", "twin", "dropout-0.5", "dropout-0.9", "weight_decay-1.0", "weight_decay-5.0",
         "noise-0.3", "trivial_augment", "synthetic-1.0", "scratch",
@@ -34,7 +34,7 @@ def test_default_study_has_ten_conditions_and_thirty_runs():
 
 
 def test_family_sets_its_factor_and_keeps_the_rest_of_the_recipe():
-    plan = Plan(read_study(ROOT / "config.yaml"))
+    plan = Plan(read_study(ROOT / "studies/digits.yaml"))
     base, strong = plan.recipes["baseline"], plan.recipes["dropout-0.9"]
     assert strong == base.model_copy(update={"dropout": 0.9})
     assert plan.conditions["dropout-0.9"].family == "dropout"
@@ -55,7 +55,7 @@ def test_an_unquoted_null_names_the_family_of_the_twin():
 
 
 def test_a_condition_from_scratch_has_initial_weights_of_its_own():
-    plan = Plan(read_study(ROOT / "config.yaml"))
+    plan = Plan(read_study(ROOT / "studies/digits.yaml"))
     assert plan.initial("resnet10t", "scratch") == "resnet10t-none"
     assert plan.backbones["resnet10t-none"].pretrained == "none"
     rows = {row["condition"]: row for row in plan.describe_runs()}
@@ -204,3 +204,49 @@ def test_every_metric_to_compare_is_a_column():
 def test_shipped_schema_is_in_step():
     shipped = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
     assert shipped == Study.model_json_schema(), "run `make format`"
+
+
+def test_a_control_of_the_steps_stays_one_under_nano():
+    changes = [
+        {"name": "by-factor", "family": "control", "factors": {"steps_factor": 0.8}},
+        {"name": "by-epochs", "family": "control", "factors": {"epochs": 4}},
+        {"name": "long", "factors": {"epochs": 5000}},
+    ]
+    study = changed(lambda v: v["conditions"].extend(changes))
+    assert study["training"]["epochs"] == 5
+    for entry in changes:
+        # Of a family the last member is tried.
+        entry["family"] = entry["name"]
+    recipes = Plan(load_study({**study, "scale": "nano"})).recipes
+    steps = {name: round(r.steps * r.steps_factor) for name, r in recipes.items()}
+    assert (steps["by-factor"], steps["by-epochs"]) == (8, 8)
+    assert steps["baseline"] == 10 and steps["long"] == 40
+
+
+def test_the_default_study_is_tried_without_its_weights():
+    default = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    study = load_study({**default, "scale": "nano"})
+    [backbone] = study.backbones
+    assert (backbone.pretrained, backbone.package) == ("random", None)
+    assert backbone.architecture == "test_efficientnet"
+    plan = Plan(study)
+    assert "control-steps" in plan.conditions
+    assert plan.recipes["control-steps"].steps_factor == 0.8
+
+
+def test_every_study_has_a_contact_sheet_of_each_dataset():
+    study = load_study(DEFAULT)
+    assert [figure.name for figure in study.all_figures][:2] == ["contact_sheet", "spectrum"]
+    two = changed(
+        lambda v: v["datasets"].append({"name": "more", "source": "digits", "options": {}})
+    )
+    names = [figure.name for figure in load_study(two).all_figures]
+    assert names[:2] == ["contact_sheet-digits", "contact_sheet-more"]
+    own = changed(lambda v: v["figures"].insert(0, {"name": "sheet", "source": "contact_sheet"}))
+    assert load_study(own).all_figures == load_study(own).figures
+
+
+def test_what_is_meant_by_accuracy_is_one_of_three():
+    assert load_study({**DEFAULT, "score": "auroc"}).score == "auroc"
+    with pytest.raises(ConfigError, match=r"score: .*'balanced_accuracy' or 'auroc', not 'ece'"):
+        load_study({**DEFAULT, "score": "ece"})

@@ -80,7 +80,7 @@ def test_every_method_gives_a_network():
         rng.integers(0, 256, (12, 1, 16, 16), np.uint8), np.arange(12) % 3, ("a", "b", "c")
     )
     start, one, other = network(1), network(2), network(3)
-    about = (start, INFO, images, "cpu", 1)
+    about = (start, INFO, images, "balanced_accuracy", "cpu", 1)
     assert same(combined("trajectory_average", 1.0, [one], *about), one)
     assert same(combined("average", 1.0, [one, other], *about), average([one, other]))
     assert same(combined("interpolation", 0.5, [one], *about), interpolate(start, one, 0.5))

@@ -14,9 +14,10 @@ from weightscape.config.diversity import Diversity, ImageSet
 from weightscape.config.load import ConfigError, load_study
 from weightscape.config.nano import nano
 from weightscape.data.labelled import Labelled, concatenate
+from weightscape.data.samples import samples_of
 from weightscape.diversity.measure import Three, diversity_rows
 from weightscape.diversity.prdc import fidelity
-from weightscape.diversity.sets import images_of, pixels_of, samples_of, with_channels
+from weightscape.diversity.sets import images_of, pixels_of, with_channels
 from weightscape.diversity.vendi import vendi_score
 from weightscape.network.build import describe, initialise
 from weightscape.network.embed import embed, load_embeddings, save_embeddings

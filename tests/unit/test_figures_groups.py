@@ -36,6 +36,7 @@ def tables():
         family, dose = METHODS[name] if cell else ("average_of_all", None)
         key = {"dataset": f"d-{domain}", "backbone": "b", "condition": condition, "seed": seed}
         about = {"family": family, "dose": dose, "cell": cell, "dataset_group": "d"}
+        about |= {"score": "accuracy"}
         about["pretrained"] = "none" if name.startswith("scratch") else "glyphs"
         found["runs"].append(key | about | {"reference": f"baseline+{cell or 'lr-1'}"})
         for shift, severity in (("none", 0), ("held_out", 1)):

@@ -12,7 +12,7 @@ from weightscape.plan import Plan
 from weightscape.plugins import options_of, plugin
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+DEFAULT = yaml.safe_load((ROOT / "studies/digits.yaml").read_text("utf-8"))
 CHAIN = [
     {"name": "g1", "source": "gaussian_mixture"},
     {"name": "g2", "source": "gaussian_mixture", "trained_on": "g1"},
@@ -115,7 +115,7 @@ def test_nano_shrinks_what_a_plug_in_can_shrink():
     options = small["d"].options
     assert options["steps"] <= 20 and options["sampling_steps"] <= 2 and options["channels"] == 8
     assert options["guidance"] == 1.5 and not small["d"].filter
-    assert small["gaussian_mixture"].options["n_components_pca"] == 40
+    assert small["gaussian_mixture"].options["n_components_pca"] == 8
 
 
 def test_a_training_does_not_depend_on_how_its_generator_is_used():

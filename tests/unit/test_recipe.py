@@ -13,7 +13,7 @@ from weightscape.data.labelled import Labelled
 from weightscape.network.build import build, describe, initialise
 from weightscape.train.batches import batches_of
 from weightscape.train.finetune import finetune, streams_of
-from weightscape.train.loop import Images, accuracy_of
+from weightscape.train.loop import Images, validate
 from weightscape.train.mixup import mixed
 from weightscape.train.optimiser import factor, make_optimiser
 from weightscape.train.sparsity import keep_zero, prune
@@ -315,7 +315,7 @@ def test_evaluations_by_steps_and_the_best_of_them(images, initial):
     accuracies = [entry.val_accuracy for entry in best.history]
     assert best.selected == best.history[accuracies.index(max(accuracies))]
     watched = Images(torch.from_numpy(images.images), torch.from_numpy(images.labels))
-    assert accuracy_of(best.network, watched, INFO) == best.selected.val_accuracy
+    assert validate(best.network, watched, INFO)["val_accuracy"] == best.selected.val_accuracy
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,7 @@ def test_the_explorer_has_every_eigenvalue_and_every_run(tables):
 def large(conditions, seeds, layers):
     """Return tables of many runs of which the first has spectra."""
     cell = {"dataset": "d", "backbone": "b"}
-    about = {"reference": "c0", "initial": "b", "family": "f", "factors": "{}"}
+    about = {"reference": "c0", "initial": "b", "family": "f", "factors": "{}", "score": "accuracy"}
     names = [f"c{i}" for i in range(conditions)]
     keys = [{**cell, "condition": name, "seed": k} for name in names for k in range(seeds)]
     spectrum = {"stage": "finetuned", "num_evals": 2, "norm": 3.0}
@@ -338,8 +338,8 @@ def test_names_stay_text(page):
 def test_the_page_is_whole_and_small(page):
     assert len(page.html.encode()) < 15e6
     names = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    assert names == ["answer", "claims", "figures", "explorer", "effects", "trends", "relations",
-                     "limitations", "methods", "cite"]  # fmt: skip
+    assert names == ["answer", "claims", "data", "figures", "explorer", "effects", "trends",
+                     "relations", "limitations", "methods", "cite"]  # fmt: skip
     sources = [attributes.get("src", "data:") for _, attributes in page.tags]
     assert all(source.startswith("data:") for source in sources)
     links = {attributes["href"] for tag, attributes in page.tags if tag == "link"}
@@ -348,7 +348,8 @@ def test_the_page_is_whole_and_small(page):
     assert len(identifiers) == len(set(identifiers))
     assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
     for words in ("Which family moves the weights most like dropout?", "lr: 0.0003", "numpy 2.0",
-                  "Fine-tuning with Very Large Dropout", "How to read <it>."):  # fmt: skip
+                  "Fine-tuning with Very Large Dropout", "How to read <it>.", "CC BY-NC-SA 4.0",
+                  "10.4229/35thEUPVSEC20182018-5CV.3.15", "of resnet10t: glyphs"):  # fmt: skip
         assert words in page.text
 
 

@@ -11,13 +11,13 @@ from weightscape.config.recipe import Optimisation, Recipe
 from weightscape.data.labelled import Labelled
 from weightscape.data.mixing import with_synthetic
 from weightscape.network import device
-from weightscape.network.build import build, describe, initialise
+from weightscape.network.build import build, describe, initialise, restore
 from weightscape.network.checkpoint import load_tensors, save_network
 from weightscape.network.device import select_device
 from weightscape.network.inputs import on_device
 from weightscape.network.predict import predict
 from weightscape.train.finetune import finetune, streams_of
-from weightscape.train.loop import Images, Streams, train
+from weightscape.train.loop import Images, Streams, train, validate
 from weightscape.train.optimiser import factor, make_optimiser
 
 INFO = describe("resnet10t", in_chans=1, num_classes=3)
@@ -206,3 +206,25 @@ def test_synthetic_images_follow_the_real_ones_in_their_proportions(images):
     assert with_synthetic(real, [], []).images.shape == real.images.shape
     with pytest.raises(ValueError, match="class a: 30 synthetic images are wanted, 16"):
         with_synthetic(real, [images], [2.0])
+
+
+def test_a_factor_of_the_steps_stretches_the_whole_schedule(images, initial):
+    whole, short, twice = (
+        run(images, initial, epochs=5, steps_factor=factor)[1] for factor in (1, 0.8, 2)
+    )
+    assert [history[-1].step for history in (short, whole, twice)] == [12, 15, 30]
+    # The rate falls to its end in all of them.
+    peak = Optimisation().lr
+    assert all(history[-1].lr < 0.1 * peak for history in (short, whole, twice))
+
+
+def test_the_best_network_is_that_of_the_score_that_is_meant(images, initial):
+    network = restore(initial, INFO)
+    watched = Images(torch.from_numpy(images.images), torch.from_numpy(images.labels))
+    state = train(
+        network, watched, watched, INFO, Recipe(epochs=6, batch_size=16, select="best", lr=1e-3),
+        streams_of("demo", 1, 0), score="auroc",
+    )  # fmt: skip
+    scores = [entry.val_auroc for entry in state.history]
+    assert state.selected is state.history[scores.index(max(scores))]
+    assert validate(network, watched, INFO)["val_auroc"] == max(scores)

@@ -47,6 +47,9 @@ def predicted() -> Counter[str]:
     return of_runs("predict", "score_predictions", runs=4) + agreement(2) + AGREEMENT + SCORES
 
 
+PICTURES = Counter(sample_images=1, plot_figure=1)
+"""The contact sheet of the one dataset."""
+
 INITIAL = of_runs("initialise_network", "extract_initial_weights", "fit_initial_spectra", runs=2)
 
 
@@ -184,12 +187,12 @@ CHANGES = [
     Change(
         "severities of a shift",
         setting("shifts", 0, "options", "severities", to=[2, 5]),
-        Counter(prepare_shift=1) + predicted(),
+        Counter(prepare_shift=1) + predicted() + PICTURES,
     ),
     Change(
         "a shift added",
         appending("shifts", "blur"),
-        Counter(prepare_shift=1) + predicted(),
+        Counter(prepare_shift=1) + predicted() + PICTURES,
     ),
     Change(
         "an option of a generator that one condition uses",
@@ -299,7 +302,7 @@ CHANGES = [
     Change(
         "training images replaced by others",
         _replace_data,
-        Counter(train_generator=1, generate_images=1) + INITIAL + training(4, 2),
+        Counter(train_generator=1, generate_images=1) + INITIAL + training(4, 2) + PICTURES,
     ),
     Change(
         "a table deleted",

@@ -45,7 +45,7 @@ def test_every_table_matches_its_schema_and_says_where_it_comes_from(nano):
     names = {"history": "training"}
     files = list((nano / "results/nano").rglob("*.parquet"))
     tables = [f for f in files if names.get(f.stem, f.stem) in TABLES and "figures" not in f.parts]
-    assert len(tables) == 4 * 7 + 2 * 3 + len(COLLECTED)
+    assert len(tables) == 4 * 7 + 2 * 3 + 1 + len(COLLECTED)
     for file in tables:
         schema = import_module(f"weightscape.schemas.{names.get(file.stem, file.stem)}").SCHEMA
         validated(pq.read_table(file, partitioning=None), schema)
@@ -88,7 +88,7 @@ def test_scores_cover_every_test_set(nano):
 
 
 def test_figures_have_numbers_and_two_formats(nano):
-    for name in ("family_bars", "spectrum"):
+    for name in ("contact_sheet", "family_bars", "spectrum"):
         folder = nano / "results/nano/figures"
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")

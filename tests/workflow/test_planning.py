@@ -11,7 +11,7 @@ import sys
 from weightscape.config.load import read_study
 from weightscape.plan import Plan
 from weightscape import driver, digest
-plan = Plan(read_study("config.yaml"))
+plan = Plan(read_study("studies/digits.yaml"))
 plan.describe_runs()
 [plan.tables_of(name) for name in plan.figures]
 heavy = {"torch", "timm", "pandas", "numpy", "scipy", "sklearn", "matplotlib", "pyarrow", "PIL"}

@@ -137,4 +137,5 @@ def test_a_trial_of_the_study_runs_to_its_end(name, tmp_path):
     assert rows["accuracy"].notna().all()
     assert {row["shift"] for row in rows.to_dict("records")} > {"none"}
     assert (results / "report.html").stat().st_size > 1e6
-    assert len(list((results / "figures").glob("*.png"))) == len(study["figures"])
+    # And a contact sheet.
+    assert len(list((results / "figures").glob("*.png"))) == len(study["figures"]) + 1

@@ -3,7 +3,7 @@
 
 const explorer = readJson("explorer-data");
 const STAGES = { finetuned: "fine-tuned weights", delta: "delta (fine-tuned − initial)", init: "initial weights" };
-const SCORES = { shifted: "accuracy on shifted images", iid: "accuracy on usual images" };
+const SCORES = { shifted: `${explorer.score} on shifted images`, iid: `${explorer.score} on usual images` };
 const chosen = { cell: 0, layer: 0, stage: "finetuned", metric: 0, score: "shifted", laws: true, references: true, others: false };
 const pointer = matchMedia("(pointer: coarse)");
 
@@ -163,7 +163,7 @@ function drawScatter() {
       text: rows.map(
         (row) =>
           `${forPlotly(about[row].name)}, seed ${runs.seed[row]}<br>` +
-          `${asWords(metric)} ${x[row]}, accuracy ${asNumber(y[row])}`,
+          `${asWords(metric)} ${x[row]}, ${explorer.score} ${asNumber(y[row])}`,
       ),
       hoverinfo: "text",
       type: "scatter",
@@ -243,7 +243,7 @@ function fillForm() {
     field("layer", "layer", cell.layers.map((each, i) => [String(i), `${each.layer} (${asWords(each.role)})`])),
     field("stage", "weights", Object.entries(STAGES)),
     field("metric", "metric of the runs", explorer.metrics.map((name, i) => [String(i), asWords(name)])),
-    field("score", "accuracy of the runs", Object.entries(SCORES)),
+    field("score", "score of the runs", Object.entries(SCORES)),
   ];
   if (explorer.cells.length > 1) {
     const cells = explorer.cells.map((each, i) => [String(i), each.name]);

@@ -5,8 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from weightscape.config.backbone import WITHOUT_PRETRAINING
+from weightscape.config.packaged import PACKAGED
 from weightscape.data._published import RECORD
 from weightscape.digest import code_digest
+from weightscape.packages import find_files
 from weightscape.plan import augmentations, files_of
 from weightscape.plugins import has_plugin, options_of, plugin
 from weightscape.section import NAME_PATTERN
@@ -18,6 +20,7 @@ TRAINED = RUN.replace("{kind}", "runs")
 DERIVED = RUN.replace("{kind}", "derived")
 AGREEMENT = "<results>/agreement/{kind}/{dataset}/{backbone}/{condition}.parquet"
 INITIAL = "<results>/init/{dataset}/{initial}/seed-{seed}"
+PICTURES = "<results>/data/{dataset}/pictures.parquet"
 IMAGE_SET = "<results>/diversity/{dataset}/{backbone}/{set}"
 CHECKPOINT = "<results>/checkpoints/{checkpoint}/checkpoint_spectra.parquet"
 TABLES = [

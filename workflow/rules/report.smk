@@ -15,6 +15,7 @@ SETTINGS = [
     "study",
     "scale",
     "seeds",
+    "score",
     "device",
     "datasets",
     "shifts",
@@ -36,7 +37,20 @@ PAGE = [
     "workflow/report/explorer.js",
     "CITATION.cff",
 ]
-CAPTIONS = [f"weightscape.figures.{figure.source}" for figure in study.figures]
+CAPTIONS = [f"weightscape.figures.{figure.source}" for figure in plan.figures.values()]
+
+
+def credits():
+    """Return whom the images are owed to: those of datasets, pre-training and shifts."""
+    plugins = [plugin("data", entry.source) for entry in study.datasets]
+    plugins += [
+        plugin("data", backbone.pretrained)
+        for backbone in study.backbones
+        if backbone.pretraining
+    ]
+    plugins += [plugin("shifts", entry.source) for entry in study.shifts]
+    found = [each.CREDIT._asdict() for each in plugins if hasattr(each, "CREDIT")]
+    return [credit for i, credit in enumerate(found) if credit not in found[:i]]
 
 
 rule build_report:
@@ -45,6 +59,12 @@ rule build_report:
         eigenvalues=of_first_seed("eigenvalues.parquet"),
         # One run's, for the versions of what trained it.
         history=of_trained_runs(f"{RUN}/history.parquet")[:1],
+        networks=[
+            INITIAL.format(dataset=dataset, initial=initial, seed=plan.seeds[0])
+            + "/model.safetensors"
+            for dataset in list(plan.datasets)[:1]
+            for initial in plan.backbones
+        ],
         figures=collect("<results>/figures/{figure}.png", figure=plan.figures),
     output:
         report=report(
@@ -62,7 +82,8 @@ rule build_report:
     params:
         code=code("build_report", CAPTIONS),
         plugins=CAPTIONS,
-        figures=[figure.slice() for figure in study.figures],
+        figures=[figure.slice() for figure in plan.figures.values()],
+        credits=credits(),
         page={name: content_digest(Path(workflow.basedir, name)) for name in PAGE},
         study={key: study.slice()[key] for key in SETTINGS},
     message:

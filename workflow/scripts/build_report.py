@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from weightscape.files import write_text
 from weightscape.job import job
 from weightscape.plugins import plugin
-from weightscape.report.build import Page, Picture, build_report
+from weightscape.report.build import Page, Picture, Sources, build_report
+from weightscape.report.origins import read_origins
 from weightscape.table import provenance_of, read
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ with job(snakemake):
         (read(file) for file in files.eigenvalues),
         [
             Picture(
-                figure["name"], plugin("figures", figure["source"]).CAPTION, Path(png).read_bytes()
+                figure["name"],
+                figure["source"],
+                plugin("figures", figure["source"]).CAPTION,
+                Path(png).read_bytes(),
             )
             for figure, png in zip(snakemake.params.figures, files.figures, strict=True)
         ],
+        Sources(snakemake.params.credits, read_origins(files.networks)),
         Page(template, style, scripts),
         citation,
         dict(sorted(versions.items())),

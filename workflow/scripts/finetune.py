@@ -40,6 +40,7 @@ with job(snakemake) as provenance:
         params.threads,
         keeper,
         along,
+        params.score,
     )
     save_tuned(dict(snakemake.output.items()), tuned, info, run, along, provenance)
     keeper.remove()

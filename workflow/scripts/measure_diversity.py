@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from weightscape.augment.once import augmented_once
 from weightscape.config.diversity import Diversity, ImageSet
 from weightscape.data.labelled import load
+from weightscape.data.samples import samples_of
 from weightscape.diversity.measure import Three, diversity_rows
-from weightscape.diversity.sets import images_of, pixels_of, samples_of, with_channels
+from weightscape.diversity.sets import images_of, pixels_of, with_channels
 from weightscape.job import job
 from weightscape.network.checkpoint import load_tensors
 from weightscape.network.embed import embed, load_embeddings
@@ -21,16 +22,15 @@ with job(snakemake) as provenance:
     options = Diversity(**snakemake.params.diversity)
     wanted = ImageSet(**snakemake.params.image_set)
     place = snakemake.params.device, snakemake.params.threads
-    cell = {name: snakemake.wildcards[name] for name in ("dataset", "backbone")}
-    about = cell | wanted.identifiers
+    wildcards = snakemake.wildcards
+    about = {"dataset": wildcards.dataset, "backbone": wildcards.backbone, **wanted.identifiers}
     files = [snakemake.input.train, snakemake.input.test, *snakemake.input.get("synthetic", [])]
-    train, test, *synthetic = (
-        with_channels(load(file), snakemake.params.in_chans) for file in files
-    )
+    loaded = [with_channels(load(file), snakemake.params.in_chans) for file in files]
+    train, test, *synthetic = loaded
     images, added = images_of(wanted, train, test, synthetic)
     if wanted.augment:
-        drawn = seed_for("diversity", cell["dataset"])
-        images = augmented_once(images, wanted.augment, drawn, snakemake.params.img_size)
+        drawn = seed_for("diversity", wildcards.dataset), snakemake.params.img_size
+        images = augmented_once(images, wanted.augment, *drawn)
     sets, spaces = Three(images, train, test), {}
     if "pixels" in options.spaces:
         spaces["pixels"] = Three(*(pixels_of(part.images, options.pixel_side) for part in sets))

@@ -10,16 +10,26 @@ from pydantic import Field, model_validator
 from weightscape.config.analysis import SpectraMetric
 from weightscape.section import Name, Section
 
+STUDY = "study"
+"""Where a claim is made that is of no paper."""
+
 ScoreMetric = Literal[
     "accuracy",
+    "balanced_accuracy",
+    "auroc",
     "nll",
     "ece",
     "shifted_accuracy",
+    "shifted_balanced_accuracy",
+    "shifted_auroc",
     "shifted_nll",
     "shifted_ece",
     "accuracy_gap",
 ]
-"""Scores on the test set, the same over all shifts, and i.i.d. minus shifted accuracy."""
+"""Scores on the test set, the same over all shifts, and i.i.d. minus shifted accuracy.
+
+An accuracy is the study's `score`.
+"""
 
 
 class Group(Section):
@@ -94,7 +104,7 @@ class Claim(Section):
     """A statement with the tests that it stands or falls with."""
 
     claim: Name = Field(description="Name of the claim.")
-    paper: str = Field("study", description="Where it is made.")
+    paper: str = Field(STUDY, description="Where it is made.")
     statement: str = Field(description="The claim in words.")
     combine: Literal["all", "any"] = Field(
         "all", description="Whether all parts must hold, or one is enough."

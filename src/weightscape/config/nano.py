@@ -14,23 +14,32 @@ from weightscape.plugins import options_of, plugin
 IMAGES = 30
 """Images of a class, at most."""
 
+STEPS = 10
+"""Steps of a training: so many that a control of four fifths of them differs."""
+
+LONGEST = 4.0
+"""How many times these a condition may do that trains longer than others."""
+
 SIDE = 32
 """Height and width of images and inputs, at most."""
 
 SIBLINGS: dict[str, dict[str, Any]] = {
     r"(vit|deit)_": {"embed_dim": 48, "depth": 2, "num_heads": 2, "patch_size": 8},
     r"resnet\d+_clip": {"width_factor": 0.25, "head_hidden_size": 64},
+    r"(tf_)?(efficientnet|mobilenet|mnasnet)": {"architecture": "test_efficientnet"},
     r"resnet(10|14|18|26|34|50|101|152)": {"layers": (1, 1, 1, 1), "channels": (8, 16, 24, 32)},
 }
-"""Arguments by which timm builds a small network of the same kind, by the architecture's name."""
+"""By the architecture's name: arguments by which timm builds a small network of the same kind, or
+the `architecture` of one that timm has."""
 
 
 def nano(study: Study) -> Study:
     """Return `study` as a trial, under the name <study>-nano.
 
     It has the first dataset and the first backbone, of every family of conditions the last member
-    with what it is compared with, two seeds at most, some images of every class, and one epoch;
-    generators that are trained so briefly are not filtered.
+    with what it is compared with, two seeds at most, some images of every class, and ten steps; a
+    condition that trains longer or shorter does so by the same factor. Generators that are trained
+    so briefly are not filtered.
     Networks that come with published weights, or with none, are small ones of the same kind, with
     random weights in the place of published ones, so that nothing of theirs is downloaded.
     """
@@ -43,7 +52,7 @@ def nano(study: Study) -> Study:
             "backbones": tuple(_small(b) for b in study.backbones[:1]),
             "generators": tuple(_nano_generator(g) for g in study.generators),
             "training": study.training.model_copy(update=_quick(study.training)),
-            "conditions": tuple(_quickly(c) for c in conditions),
+            "conditions": tuple(_quickly(c, study.training) for c in conditions),
             "diversity": study.diversity
             and study.diversity.model_copy(update={"subsample": 40, "repeats": 10, "k": 3}),
             "derived": _with_members(study.derived, conditions),
@@ -79,13 +88,17 @@ def _small(backbone: Backbone) -> Backbone:
     sibling = next(
         (args for pattern, args in SIBLINGS.items() if re.match(pattern, backbone.architecture)), {}
     )
-    ready = backbone.pretrained in ("timm", "checkpoint")
+    ready = backbone.pretrained in ("timm", "package", "checkpoint")
+    architecture = sibling.get("architecture", backbone.architecture)
+    same = architecture == backbone.architecture
     return backbone.model_copy(
         update={
-            "model_args": {**backbone.model_args, **sibling},
+            "architecture": architecture,
+            "model_args": {**backbone.model_args, **sibling} if same else {},
             "img_size": backbone.img_size and min(backbone.img_size, SIDE),
             "pretrained": "random" if ready else backbone.pretrained,
             "checkpoint": None,
+            "package": None,
         }
     )
 
@@ -100,19 +113,23 @@ def _nano_generator(generator: Generator) -> Generator:
 
 
 def _quick(recipe: Optimisation) -> dict[str, Any]:
-    steps = recipe.steps and min(recipe.steps, 4)
     return {
         "epochs": 1,
         "warmup_epochs": 0,
-        "steps": steps,
+        "steps": STEPS,
         "eval_interval": recipe.eval_interval and 2,
         "batch_size": min(recipe.batch_size, 32),
     }
 
 
-def _quickly(condition: Condition) -> Condition:
+def _quickly(condition: Condition, training: Optimisation) -> Condition:
     fixed = _quick(Optimisation()).keys()
     factors = {key: value for key, value in condition.factors.items() if key not in fixed}
+    for key in ("epochs", "steps"):
+        usual = getattr(training, key)
+        if key in condition.factors and usual:
+            times = factors.get("steps_factor", training.steps_factor)
+            factors["steps_factor"] = min(times * condition.factors[key] / usual, LONGEST)
     return condition.model_copy(update={"factors": factors})
 
 

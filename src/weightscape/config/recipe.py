@@ -37,6 +37,13 @@ class Optimisation(Section):
     steps: int | None = Field(
         None, ge=1, description="Steps of the optimiser to do, in the place of epochs."
     )
+    steps_factor: float = Field(
+        1,
+        gt=0,
+        le=1000,
+        description="How many times the steps that epochs or steps give are done, the schedule"
+        " stretched with them: what a control of the amount of training sets.",
+    )
     batch_size: int = Field(64, ge=2, description="Images in a step; an incomplete batch is left.")
     batch_per_domain: bool = Field(
         False, description="Whether a step takes batch_size images of every training domain."
@@ -83,7 +90,7 @@ class Optimisation(Section):
     select: Literal["last", "best"] = Field(
         "last",
         description="Which network is kept: the last, or the first of those with the highest"
-        " validation accuracy.",
+        " validation score, the study's `score`.",
     )
     amp: bool = Field(True, description="Compute in bfloat16 on a GPU; a CPU keeps to float32.")
 

@@ -15,11 +15,15 @@ from weightscape.config.condition import Condition, Family, expanded
 from weightscape.config.derived import ALONG, Combination, Derived, combinations
 from weightscape.config.diversity import Diversity, image_sets
 from weightscape.config.recipe import Recipe
+from weightscape.config.score import Score
 from weightscape.config.sources import Dataset, Figure, Generator, Shift
 from weightscape.config.spectra import Spectra
 from weightscape.figures.check import check_figure
 from weightscape.plugins import options_of, plugin
 from weightscape.section import Name, Section, explain
+
+CONTACT_SHEET = "contact_sheet"
+"""The figure that every report has, so that readers see what the network sees."""
 
 
 def _branch(entry: Any) -> str:
@@ -41,6 +45,12 @@ class Study(Section):
         "full", description="`nano` shrinks the study to a trial of minutes, named <study>-nano."
     )
     seeds: int = Field(3, ge=1, le=1000, description="Number of replicates, counted from 1.")
+    score: Score = Field(
+        "accuracy",
+        description="The score that claims, summary, report and figures mean by accuracy, and that"
+        " chooses the best network of a run and the members of a soup. With unbalanced classes,"
+        " `balanced_accuracy`; AUROC then stands beside it.",
+    )
     device: Device = Field("cpu", description="Where networks run; results differ between them.")
     data_root: str = Field("results/data", description="Folder of downloads, shared by studies.")
     keep_weights: bool = Field(
@@ -95,7 +105,7 @@ class Study(Section):
         _no_twice("shifts", (entry.name for entry in self.shifts))
         _no_twice("backbones", (entry.name for entry in self.backbones))
         _no_twice("generators", (entry.name for entry in self.generators))
-        _no_twice("figures", (entry.name for entry in self.figures))
+        _no_twice("figures", (entry.name for entry in self.all_figures))
         _no_twice("checkpoints", (entry.name for entry in self.checkpoints))
         _no_twice("claims", (entry.claim for entry in self.all_claims))
         names = {condition.name for condition in (*conditions, *self.all_derived)}
@@ -246,6 +256,22 @@ class Study(Section):
     def all_derived(self) -> tuple[Combination, ...]:
         """What is made of the runs, one entry for each condition that it gives."""
         return combinations(self.derived, self.all_conditions)
+
+    @property
+    def all_figures(self) -> tuple[Figure, ...]:
+        """The figures, a contact sheet of every dataset before them where none is asked for."""
+        if not self.conditions or any(f.source == CONTACT_SHEET for f in self.figures):
+            return self.figures
+        names = [dataset.name for dataset in self.datasets]
+        sheets = tuple(
+            Figure(
+                name=f"{CONTACT_SHEET}-{name}" if len(names) > 1 else CONTACT_SHEET,
+                source=CONTACT_SHEET,
+                options={"dataset": name},
+            )
+            for name in names
+        )
+        return (*sheets, *self.figures)
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -76,38 +76,3 @@ def pixels_of(images: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]
         for channel, resized in zip(image, result, strict=True):
             resized[...] = Image.fromarray(channel).resize((side, side))
     return small.reshape(n, -1)
-
-
-def samples_of(images: Labelled, count: int) -> list[dict[str, Any]]:
-    """Return `count` images to show: the first of each class, then the second of each, and so on.
-
-    Parameters
-    ----------
-    images : Labelled
-        The images; classes without any are passed over.
-    count : int
-        How many to take; all where there are fewer.
-
-    Returns
-    -------
-    list of dict
-        The columns of the table `samples` that say what an image is and shows.
-    """
-    labels = images.labels
-    place = np.empty(len(labels), np.int64)
-    for k in range(len(images.classes)):
-        members = labels == k
-        place[members] = np.arange(np.count_nonzero(members))
-    chosen = np.lexsort((labels, place))[:count]
-    channels, height, width = images.images.shape[1:]
-    return [
-        {
-            "class": images.classes[labels[i]],
-            "place": int(place[i]),
-            "channels": channels,
-            "height": height,
-            "width": width,
-            "pixels": images.images[i].ravel(),
-        }
-        for i in chosen
-    ]

@@ -97,7 +97,7 @@ def train(
             raise FloatingPointError(f"the loss is {loss} at step {end}; lower lr ({options.lr:g})")
         lr = optimiser.param_groups[0]["lr"]
         passes = end * options.batch_size / len(classes)
-        state.history.append(Evaluation(passes, end, loss, float("nan"), lr))
+        state.history.append(Evaluation(passes, end, loss, lr))
         seconds = (time.perf_counter() - start) / (end - begun)
         log.info(
             "step %d of %d: loss %.4f, %.0f images/s, %s left",
