@@ -361,3 +361,16 @@ def figure_tables(wildcards):
         else:
             files.append(f"<results>/tables/{table}.parquet")
     return files
+
+
+def credits():
+    """Return whom the images are owed to: those of datasets, pre-training and shifts."""
+    plugins = [plugin("data", entry.source) for entry in study.datasets]
+    plugins += [
+        plugin("data", backbone.pretrained)
+        for backbone in study.backbones
+        if backbone.pretraining
+    ]
+    plugins += [plugin("shifts", entry.source) for entry in study.shifts]
+    found = [each.CREDIT._asdict() for each in plugins if hasattr(each, "CREDIT")]
+    return [credit for i, credit in enumerate(found) if credit not in found[:i]]

@@ -40,19 +40,6 @@ PAGE = [
 CAPTIONS = [f"weightscape.figures.{figure.source}" for figure in plan.figures.values()]
 
 
-def credits():
-    """Return whom the images are owed to: those of datasets, pre-training and shifts."""
-    plugins = [plugin("data", entry.source) for entry in study.datasets]
-    plugins += [
-        plugin("data", backbone.pretrained)
-        for backbone in study.backbones
-        if backbone.pretraining
-    ]
-    plugins += [plugin("shifts", entry.source) for entry in study.shifts]
-    found = [each.CREDIT._asdict() for each in plugins if hasattr(each, "CREDIT")]
-    return [credit for i, credit in enumerate(found) if credit not in found[:i]]
-
-
 rule build_report:
     input:
         tables=collect("<results>/tables/{table}.parquet", table=REPORTED),
@@ -60,8 +47,9 @@ rule build_report:
         # One run's, for the versions of what trained it.
         history=of_trained_runs(f"{RUN}/history.parquet")[:1],
         networks=[
-            INITIAL.format(dataset=dataset, initial=initial, seed=plan.seeds[0])
-            + "/model.safetensors"
+            f"{INITIAL}/model.safetensors".format(
+                dataset=dataset, initial=initial, seed=plan.seeds[0]
+            )
             for dataset in list(plan.datasets)[:1]
             for initial in plan.backbones
         ],
