@@ -4,36 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weightscape.section import Section
-
-SpectraMetric = Literal[
-    "alpha",
-    "alpha_weighted",
-    "log_alpha_norm",
-    "log_norm",
-    "log_spectral_norm",
-    "stable_rank",
-    "effective_rank",
-    "entropy",
-    "matrix_rank",
-    "num_pl_spikes",
-    "num_spikes",
-    "mp_softrank",
-    "rand_distance",
-    "num_above_null",
-    "log_spectrum_distance",
-    "subspace_left",
-    "subspace_right",
-]
-"""Columns of the spectra that mean the same in every layer, so that their mean has a meaning."""
+from weightscape.config.section import Section
 
 
 class Comparison(Section):
     """How conditions are compared with their references."""
 
-    spectra_metrics: tuple[SpectraMetric, ...] = Field(
+    spectra_metrics: tuple[str, ...] = Field(
         ("alpha", "log_norm", "log_spectral_norm", "stable_rank", "entropy", "alpha_weighted"),
-        description="Columns of the spectra to compare.",
+        description="Columns of the spectra to compare: those that mean the same in every layer.",
     )
     margins: dict[str, Annotated[float, Field(gt=0)]] = Field(
         {

@@ -10,9 +10,10 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from weightscape.config.packaged import PACKAGED
+from weightscape.config.plugins import make_plugin
 from weightscape.config.recipe import Optimisation
-from weightscape.plugins import options_of
-from weightscape.section import Name, Section
+from weightscape.config.section import Name, Section
+from weightscape.config.source import Source
 
 
 @cache
@@ -111,7 +112,7 @@ class Backbone(Section):
         pretraining = {} if given is None else given
         if not isinstance(pretraining, dict):
             return data
-        options = options_of("data", data["pretrained"], pretraining.get("options"))
+        options = make_plugin(Source, data["pretrained"], pretraining.get("options"))
         return {**data, "pretraining": {**pretraining, "options": options.slice()}}
 
     @model_validator(mode="after")
@@ -143,6 +144,30 @@ class Backbone(Section):
         return self
 
     @property
+    def images(self) -> Source | None:
+        """The source of the images that it is pre-trained on; None where it is not trained here."""
+        if self.pretraining is None:
+            return None
+        return make_plugin(Source, self.pretrained, self.pretraining.options)
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules of the plug-ins of its pre-training, for the digest of a job's code."""
+        if self.pretraining is None:
+            return []
+        return [f"weightscape.{Source.folder}.{self.pretrained}", *self.pretraining.modules]
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its weights are made neither by training here nor anew for every seed."""
+        return self.pretrained in WITHOUT_PRETRAINING and not self.is_from_scratch
+
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether its weights are not pre-trained: every seed draws its own."""
+        return self.pretrained == "none"
+
+    @property
     def network(self) -> dict[str, Any]:
         """What makes the network, whatever its weights: arguments of `network.build.describe`."""
         keys = (
@@ -154,4 +179,5 @@ class Backbone(Section):
             "small_stem",
             "head_init",
         )
-        return {key: getattr(self, key) for key in keys}
+        values = self.slice()
+        return {key: values[key] for key in keys}

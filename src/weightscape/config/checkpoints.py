@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from weightscape.section import Name, Section
+from weightscape.config.section import Name, Section
 
 
-class Checkpoint(Section):
+class CheckpointEntry(Section):
     """Anyone's weights; the table `checkpoint_spectra` says what their spectra say."""
 
     name: Name = Field(description="Name of its folder in the results.")

@@ -2,34 +2,15 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
 
-from weightscape.config.analysis import SpectraMetric
-from weightscape.section import Name, Section
+from weightscape.config.section import Name, Section
 
 STUDY = "study"
 """Where a claim is made that is of no paper."""
-
-ScoreMetric = Literal[
-    "accuracy",
-    "balanced_accuracy",
-    "auroc",
-    "nll",
-    "ece",
-    "shifted_accuracy",
-    "shifted_balanced_accuracy",
-    "shifted_auroc",
-    "shifted_nll",
-    "shifted_ece",
-    "accuracy_gap",
-]
-"""Scores on the test set, the same over all shifts, and i.i.d. minus shifted accuracy.
-
-An accuracy is the study's `score`.
-"""
 
 
 class Group(Section):
@@ -56,8 +37,11 @@ class Part(Section):
     """One test, for each of its metrics; the kinds are those of `weightscape.comparison.judge`."""
 
     test: Literal["direction", "order", "equivalence"] = Field(description="Kind of the test.")
-    metrics: tuple[Literal[SpectraMetric, ScoreMetric], ...] = Field(
-        min_length=1, description="Columns of the spectra, or scores; each is a test of its own."
+    metrics: tuple[str, ...] = Field(
+        min_length=1,
+        description="Columns of the spectra, scores, or what is measured; each is a test of its"
+        " own. `shifted_` before a score or measurement is its mean over all shifts, and"
+        " `accuracy_gap` i.i.d. minus shifted accuracy; an accuracy is the study's `score`.",
     )
     of: tuple[Group, ...] = Field(
         min_length=1,
@@ -89,8 +73,6 @@ class Part(Section):
                 f"sign: {self.sign or 'none'} does not go with this {self.test}; "
                 + (f"it can be {allowed}" if allowed else "leave it out")
             )
-        if self.test == "order" and self.like and set(self.metrics) & set(get_args(ScoreMetric)):
-            raise ValueError("metrics: a score has no profile over layers; leave out `like`")
         if self.test == "order" and self.like and len(self.of) == 1:
             raise ValueError("of: a likeness is compared with another; give two groups")
         if self.test != "equivalence" and self.margin is not None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from weightscape.section import Name, Section, explain
+from weightscape.config.families import TWIN
+from weightscape.config.section import Name, Section, explain
 
 FACTORS = "What the condition sets of the recipe, over the study's own."
 GRID = (
@@ -16,7 +17,7 @@ GRID = (
 Values = Annotated[tuple[float | str, ...], Field(min_length=1)]
 
 
-class Condition(Section):
+class ConditionEntry(Section):
     """One named training recipe."""
 
     name: Name = Field(description="Name of the condition in paths and tables.")
@@ -24,7 +25,6 @@ class Condition(Section):
     dose: float | None = Field(None, description="Value of the factor that its family varies.")
     factors: dict[str, Any] = Field({}, description=FACTORS)
     grid: dict[str, Values] = Field({}, description=GRID)
-    cell: str = Field("", description="Cell of the grid, where it is a member of one.")
     reference: Name = Field(
         "baseline", description="Condition that it is compared with, seed by seed."
     )
@@ -36,7 +36,24 @@ class Condition(Section):
         return "null" if family is None else family
 
 
-class Family(Section):
+class Condition(ConditionEntry):
+    """What an entry stands for: one recipe, in one setting of a grid.
+
+    Attributes
+    ----------
+    setting : str
+        The setting of the grid that it is a member of; empty where there is none.
+    """
+
+    setting: str = ""
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether it differs from its reference in chance alone."""
+        return self.family == TWIN
+
+
+class FamilyEntry(Section):
     """Conditions that differ in one factor, named <family>-<dose>."""
 
     vary: str = Field(
@@ -59,7 +76,9 @@ class Family(Section):
         return vary
 
 
-def expanded(entries: tuple[Condition | Family, ...]) -> tuple[Condition, ...]:
+def expand_conditions(
+    entries: tuple[ConditionEntry | FamilyEntry, ...],
+) -> tuple[Condition, ...]:
     """Return the conditions that the `entries` of a study stand for, in order.
 
     Raises
@@ -69,21 +88,21 @@ def expanded(entries: tuple[Condition | Family, ...]) -> tuple[Condition, ...]:
     """
     conditions: list[Condition] = []
     for place, entry in enumerate(entries):
-        key = "vary" if isinstance(entry, Family) else "grid"
+        key = "vary" if isinstance(entry, FamilyEntry) else "grid"
         try:
-            members = _members(entry) if isinstance(entry, Family) else [entry]
-            conditions.extend(cell for member in members for cell in _cells(member))
+            members = _members(entry) if isinstance(entry, FamilyEntry) else [entry]
+            conditions.extend(each for member in members for each in _in_settings(member))
         except ValidationError as error:
-            raise ValueError(f"conditions.{place}: {explain(error, Condition)}") from error
+            raise ValueError(f"conditions.{place}: {explain(error, ConditionEntry)}") from error
         except ValueError as error:
             raise ValueError(f"conditions.{place}.{key}: {error}") from error
     return tuple(conditions)
 
 
-def _members(entry: Family) -> list[Condition]:
+def _members(entry: FamilyEntry) -> list[ConditionEntry]:
     family = entry.family or entry.vary
     return [
-        Condition(
+        ConditionEntry(
             name=f"{family}-{dose}",
             family=family,
             dose=dose,
@@ -95,20 +114,21 @@ def _members(entry: Family) -> list[Condition]:
     ]
 
 
-def _cells(condition: Condition) -> Iterator[Condition]:
-    """Yield the condition in every cell of its grid; itself where it has none."""
-    for values in product(*condition.grid.values()):
-        factors, cell = condition.factors, ""
-        for key, value in zip(condition.grid, values, strict=True):
+def _in_settings(entry: ConditionEntry) -> Iterator[Condition]:
+    """Yield the condition in every setting of its grid; itself where it has none."""
+    known = entry.setting if isinstance(entry, Condition) else ""
+    for values in product(*entry.grid.values()):
+        factors, setting = entry.factors, ""
+        for key, value in zip(entry.grid, values, strict=True):
             factors = _with(factors, key.split("."), value)
-            cell += f"+{key}-{value}"
+            setting += f"+{key}-{value}"
         yield Condition(
-            name=f"{condition.name}{cell}",
-            family=condition.family or condition.name,
-            dose=condition.dose,
+            name=f"{entry.name}{setting}",
+            family=entry.family or entry.name,
+            dose=entry.dose,
             factors=factors,
-            cell=condition.cell or cell.removeprefix("+"),
-            reference=f"{condition.reference}{cell}",
+            setting=known or setting.removeprefix("+"),
+            reference=f"{entry.reference}{setting}",
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from weightscape.config.condition import Condition
-from weightscape.section import Name, Section
+from weightscape.config.section import Name, Section
 
 Method = Literal[
     "trajectory_average",
@@ -26,7 +26,7 @@ ENSEMBLES = ("trajectory_ensemble", "ensemble")
 """Methods that give predictions, and no network."""
 
 
-class Derived(Section):
+class DerivedEntry(Section):
     """Something made of runs of one seed; every seed has its own."""
 
     name: Name = Field(
@@ -73,8 +73,8 @@ class Combination(Condition):
     share: float = 1
 
 
-def combinations(
-    entries: tuple[Derived, ...], conditions: tuple[Condition, ...]
+def combine_entries(
+    entries: tuple[DerivedEntry, ...], conditions: tuple[Condition, ...]
 ) -> tuple[Combination, ...]:
     """Return what the entries stand for, in order.
 
@@ -106,7 +106,7 @@ def combinations(
                         method=entry.method,
                         members=tuple(member.name for member in group),
                         average_from=entry.average_from,
-                        cell=group[0].cell if len(group) == 1 else "",
+                        setting=group[0].setting if len(group) == 1 else "",
                         share=share,
                         factors={
                             "method": entry.method,
@@ -119,7 +119,7 @@ def combinations(
 
 
 def _members(
-    entry: Derived, place: int, conditions: tuple[Condition, ...]
+    entry: DerivedEntry, place: int, conditions: tuple[Condition, ...]
 ) -> tuple[Condition, ...]:
     members: dict[str, Condition] = {}
     for name in entry.of:

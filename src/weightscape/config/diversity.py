@@ -5,11 +5,13 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from weightscape.config.augmentation import Augmented
 from weightscape.config.condition import Condition
 from weightscape.config.recipe import Recipe
-from weightscape.section import Section
+from weightscape.config.section import Section
 
 Space = Literal["pixels", "embedding"]
+Kind = Literal["real", "test", "augmented", "mixed", "synthetic"]
 
 
 class Diversity(Section):
@@ -47,11 +49,11 @@ class Diversity(Section):
         return self
 
 
-class ImageSet(Section):
+class ImageSet(Augmented):
     """A set of images to measure, by what it is made of."""
 
     name: str = Field(description="Name in paths and tables.")
-    kind: Literal["real", "test", "augmented", "mixed", "synthetic"] = Field(
+    kind: Kind = Field(
         description="`real` for the training images, `test` for the test images, `augmented` and"
         " `mixed` for what a condition makes of them, `synthetic` for a generator's images."
     )
@@ -115,7 +117,7 @@ def _all_sets(
         # The order of augmentations matters, and equal mappings do not show it.
         if any(_content(recipe) == _content(known) for known in trained):
             continue
-        kind: Any = "mixed" if recipe.synthetic else "augmented" if recipe.augment else "real"
+        kind: Kind = "mixed" if recipe.synthetic else "augmented" if recipe.augment else "real"
         trained.append(
             ImageSet(
                 name="real" if kind == "real" else condition.name,

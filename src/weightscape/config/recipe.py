@@ -4,14 +4,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from weightscape.plugins import options_of
-from weightscape.section import Name, Section
+from weightscape.config.augmentation import Augmentation, Augmented
+from weightscape.config.plugins import make_plugin
+from weightscape.config.section import Name
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Optimisation(Section):
+class Optimisation(Augmented):
     """How a network is trained: the part that pre-training and fine-tuning share."""
 
     opt: Literal["adamw", "adam", "sgd"] = Field(
@@ -110,7 +111,8 @@ class Optimisation(Section):
         if not isinstance(value, dict):
             raise ValueError("give one name, or a mapping of names to options")
         return {
-            name: options_of("augment", name, options).slice() for name, options in value.items()
+            name: make_plugin(Augmentation, name, options).slice()
+            for name, options in value.items()
         }
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from weightscape.section import Section
+from weightscape.config.section import Section
 
 
 class Spectra(Section):
