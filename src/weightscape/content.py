@@ -85,15 +85,13 @@ def _add_array(parts: dict[str, Any], name: str, array: Any) -> None:
 
 
 def _add_tensors(digest: Any, path: Path) -> None:
+    from weightscape.tensors import read_header
+
+    header = read_header(path)
     with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > path.stat().st_size:
-            raise ValueError("it is no safetensors file: its header is longer than itself")
-        header = json.loads(file.read(length))
-        header.pop("__metadata__", None)
-        for name, about in sorted(header.items()):
-            start, end = about["data_offsets"]
-            digest.update(json.dumps([name, about["dtype"], about["shape"]]).encode())
-            file.seek(8 + length + start)
+        for name, entry in sorted(header.entries.items()):
+            start, end = entry["data_offsets"]
+            digest.update(json.dumps([name, entry["dtype"], entry["shape"]]).encode())
+            file.seek(header.start + start)
             for place in range(start, end, CHUNK):  # a tensor may be larger than memory
                 digest.update(file.read(min(CHUNK, end - place)))

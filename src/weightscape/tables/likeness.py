@@ -1,9 +1,7 @@
 """Likeness of what conditions, and families of them, leave in the layers."""
 
-import pyarrow as pa
-
-from weightscape.schemas.identifiers import CELL, LIMITATION, real
-from weightscape.table import define, field
+from weightscape.tables.identifiers import CELL, LIMITATION
+from weightscape.tables.table import define, real, text, whole
 
 SCHEMA = define(
     "likeness",
@@ -11,12 +9,12 @@ SCHEMA = define(
     "How alike two conditions or families are in where along the network they move a metric.",
     [
         *CELL,
-        field("level", pa.string(), "What is compared: condition or family (mean of its members)."),
-        field("one", pa.string(), "Name of a condition or family."),
-        field("other", pa.string(), "Name of another, or the same: the reliability."),
-        field("scope", pa.string(), "Layers of the profile: body (without classifier) or all."),
-        field("stage", pa.string(), "finetuned or delta."),
-        field("metric", pa.string(), "Column of `spectra`."),
+        text("level", "What is compared: condition or family (mean of its members)."),
+        text("one", "Name of a condition or family."),
+        text("other", "Name of another, or the same: the reliability."),
+        text("scope", "Layers of the profile: body (without classifier) or all."),
+        text("stage", "finetuned or delta."),
+        text("metric", "Column of `spectra`."),
         real(
             "r",
             "Mean over pairs of different seeds of Pearson's r between the profile of effects of"
@@ -37,10 +35,9 @@ SCHEMA = define(
             "Plain Pearson's r of the two mean profiles, which the noise of the shared reference"
             " inflates.",
         ),
-        field("n_seeds", pa.int32(), "Seeds in which both are measured."),
-        field(
+        whole("n_seeds", "Seeds in which both are measured."),
+        whole(
             "n_layers",
-            pa.int32(),
             "Layers with a value in every run of all that are compared on this level.",
         ),
         LIMITATION,

@@ -2,17 +2,16 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN
-from weightscape.table import define, field
+from weightscape.tables.identifiers import RUN
+from weightscape.tables.table import define, field, text, whole
 
 TEST = (
-    field(
+    text(
         "test_set",
-        pa.string(),
         "Which images: `val` and `test` of the dataset, or the images that a shift is made of.",
     ),
-    field("shift", pa.string(), "How they depart from training; `none` for i.i.d. images."),
-    field("severity", pa.int32(), "Strength of the shift; 0 for i.i.d. images."),
+    text("shift", "How they depart from training; `none` for i.i.d. images."),
+    whole("severity", "Strength of the shift; 0 for i.i.d. images."),
 )
 """Identifier columns of a test set."""
 
@@ -23,7 +22,7 @@ SCHEMA = define(
     [
         *RUN,
         *TEST,
-        field("sample", pa.int32(), "Index of the image in its test set."),
+        whole("sample", "Index of the image in its test set."),
         field("label", pa.int16(), "The true class."),
         field("logits", pa.list_(pa.float16()), "One logit per class."),
     ],

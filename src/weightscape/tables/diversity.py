@@ -1,9 +1,7 @@
 """How diverse the sets of images are that networks learn from, and how like real ones."""
 
-import pyarrow as pa
-
-from weightscape.schemas.identifiers import CELL, real
-from weightscape.table import define, field
+from weightscape.tables.identifiers import CELL
+from weightscape.tables.table import define, real, text, whole
 
 _VENDI = "Friedman & Dieng 2023, arXiv:2210.02410"
 _WEIGHTED = "Ba, Mancenido & Pan 2025, arXiv:2410.14602v2"
@@ -11,32 +9,28 @@ _PR = "Kynkäänniemi et al. 2019, arXiv:1904.06991"
 _DC = "Naeem et al. 2020, arXiv:2002.09797"
 
 SET = (
-    field(
+    text(
         "set",
-        pa.string(),
         "Name of the set of images: `real`, `test`, or that of the condition or generator.",
     ),
-    field(
+    text(
         "kind",
-        pa.string(),
         "`real`: the training images; `test`: the test images; `augmented`: the training images"
         " passed once through a condition's augmentations; `mixed`: training and synthetic images"
         " as a condition takes them, augmented once where it does; `synthetic`: all images of a"
         " generator.",
     ),
-    field(
+    text(
         "condition",
-        pa.string(),
         "First condition of the study that trains on the set; missing for sets that none does.",
         nullable=True,
     ),
-    field(
+    text(
         "generator",
-        pa.string(),
         "The generator of a synthetic set; missing for other kinds.",
         nullable=True,
     ),
-    field("family", pa.string(), "Family of `condition`; missing without one.", nullable=True),
+    text("family", "Family of `condition`; missing without one.", nullable=True),
     real("dose", "Dose of `condition`; missing where none is varied."),
 )
 """Identifier columns of a set of images, within a dataset and backbone."""
@@ -51,14 +45,13 @@ SCHEMA = define(
     [
         *CELL,
         *SET,
-        field(
+        text(
             "space",
-            pa.string(),
             "Where likeness is measured: `pixels` (larger images made smaller, see"
             " `diversity.pixel_side`), or `embedding` (features before the classifier).",
         ),
-        field("class", pa.string(), "The class; empty for the whole set."),
-        field("n", pa.int32(), "Number of images."),
+        text("class", "The class; empty for the whole set."),
+        whole("n", "Number of images."),
         real(
             "vendi",
             "Vendi score of all n images under the cosine similarity: the number of clearly"
@@ -66,9 +59,8 @@ SCHEMA = define(
             " between sets. Missing without images.",
             _VENDI,
         ),
-        field(
+        whole(
             "n_subsample",
-            pa.int32(),
             "Images in a subsample; of a class its part, the same for all classes.",
         ),
         real(

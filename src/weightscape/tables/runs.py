@@ -2,12 +2,12 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN, real
-from weightscape.table import define, field
+from weightscape.tables.identifiers import RUN
+from weightscape.tables.table import define, field, real, text
 
 SCHEMA = define(
     "runs",
-    4,
+    5,
     "One row per run: what it sets, what it is compared with, and how it ended.",
     [
         *RUN,
@@ -16,53 +16,51 @@ SCHEMA = define(
             pa.bool_(),
             "Whether it is made of trained runs: an ensemble or an average of weights.",
         ),
-        field(
+        text(
             "dataset_group",
-            pa.string(),
             "Data set of which this dataset holds out one domain; the dataset where there is none.",
         ),
-        field(
+        text(
             "score",
-            pa.string(),
             "The score that the study means by accuracy: a column of `scores`, and with `val_`"
             " before it of this table.",
         ),
-        field("family", pa.string(), "Family of the condition."),
-        field(
-            "cell",
-            pa.string(),
-            "Cell of a grid of settings that the condition belongs to; empty where there is none.",
+        text("family", "Family of the condition."),
+        text(
+            "setting",
+            "Setting of a grid of settings that the condition belongs to; empty where there is"
+            " none.",
         ),
-        field(
-            "dose",
-            pa.float64(),
-            "Value of the one factor that the family varies; missing where none is varied.",
-            nullable=True,
+        real(
+            "dose", "Value of the one factor that the family varies; missing where none is varied."
         ),
-        field("factors", pa.string(), "What the condition sets, as JSON."),
-        field("reference", pa.string(), "Condition that this one is compared with."),
+        text("factors", "What the condition sets, as JSON."),
+        text("reference", "Condition that this one is compared with."),
         field(
+            "is_twin",
+            pa.bool_(),
+            "Whether the condition differs from its reference in chance alone: what it shows is"
+            " the noise floor.",
+        ),
+        text(
             "initial",
-            pa.string(),
             "Name of the initial network: the `backbone` of its rows in `spectra` at stage init.",
         ),
-        field(
+        text(
             "pretrained",
-            pa.string(),
             "Where the initial weights come from; `none` for training from scratch.",
         ),
+        field("from_scratch", pa.bool_(), "Whether the initial weights are not pre-trained."),
         field(
             "comparable_weights",
             pa.bool_(),
             "Whether the run starts from the same weights as"
             " its reference, so that effects on weights have a meaning.",
         ),
-        field(
+        real(
             "epochs",
-            pa.float64(),
             "Passes over the training images up to the network that is kept; missing for a"
-            " derived run, as what follows.",
-            nullable=True,
+            " derived run and a failed one, as what follows.",
         ),
         field(
             "train_loss",
@@ -80,5 +78,11 @@ SCHEMA = define(
             )
         ),
         field("parameters", pa.int64(), "Number of trained parameters.", nullable=True),
+        text(
+            "status",
+            "`ok`; `failed` where the run has not given what it should: its condition, and those"
+            " that are compared with it, are not judged.",
+        ),
+        text("reason", "Why the status is not `ok`; empty otherwise."),
     ],
 )

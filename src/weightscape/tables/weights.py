@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import LAYER
-from weightscape.table import define, field
+from weightscape.tables.identifiers import LAYER
+from weightscape.tables.table import define, field, text
 
 SCHEMA = define(
     "weights",
@@ -11,9 +11,8 @@ SCHEMA = define(
     "Every layer matrix of one network; one row group per row, so that a reader takes one layer.",
     [
         *LAYER,
-        field(
+        text(
             "layer_type",
-            pa.string(),
             "Kind of the operator: Linear, Conv1d, Conv2d, Conv3d or Embedding.",
             source="WeightWatcher's layer_type",
         ),
@@ -23,9 +22,8 @@ SCHEMA = define(
             "slices, rows (outputs) and columns (inputs) of the"
             " values; a Conv2d has one slice per kernel position.",
         ),
-        field(
+        text(
             "dtype",
-            pa.string(),
             "Type of the parameter in the checkpoint, before it is widened to float32.",
         ),
         field("values", pa.list_(pa.float32()), "The entries in C order of `shape`."),

@@ -1,9 +1,7 @@
 """What the runs say to the claims of the papers, and to a study's own."""
 
-import pyarrow as pa
-
-from weightscape.schemas.identifiers import CELL, real
-from weightscape.table import define, field
+from weightscape.tables.identifiers import CELL
+from weightscape.tables.table import define, real, text, whole
 
 SCHEMA = define(
     "claims",
@@ -11,32 +9,31 @@ SCHEMA = define(
     "Verdict on every claim, as a whole and part by part.",
     [
         *CELL,
-        field("paper", pa.string(), "Where the claim is made."),
-        field("claim", pa.string(), "Name of the claim."),
-        field("statement", pa.string(), "The claim in words."),
-        field(
+        text("paper", "Where the claim is made."),
+        text("claim", "Name of the claim."),
+        text("statement", "The claim in words."),
+        text(
             "score",
-            pa.string(),
             "The score that it is judged on where it is about accuracy: what the study means by"
             " it; empty where it is not about accuracy.",
         ),
-        field(
+        text(
             "scope",
-            pa.string(),
-            "Layers: body (without classifier) or all; scores for a claim on scores alone; empty"
-            " where nothing is tested.",
+            "Layers: body (without classifier) or all; scores for a claim on scores alone, or with"
+            " measurements, and measurements for one on these alone; empty where nothing is"
+            " tested.",
         ),
-        field("part", pa.int32(), "0 for the claim as a whole, else the number of the part."),
-        field("what", pa.string(), "The part in words; of the whole, the part that decides."),
-        field("test", pa.string(), "direction, order or equivalence; empty where none is done."),
-        field("metric", pa.string(), "Metric of the part; of the whole, of the part that decides."),
+        whole("part", "0 for the claim as a whole, else the number of the part."),
+        text("what", "The part in words; of the whole, the part that decides."),
+        text("test", "direction, order or equivalence; empty where none is done."),
+        text("metric", "Metric of the part; of the whole, of the part that decides."),
         real("effect", "Estimate of the part, in units of the metric (a likeness has none)."),
         real("low", "Lower end of its 95 % interval over the seeds."),
         real("high", "Upper end of its 95 % interval over the seeds."),
         real("margin", "For equivalence: the largest difference that counts as none."),
         real("floor_low", "The twin in the place of the condition: lower end of its interval."),
         real("floor_high", "Upper end of that interval; missing without a twin."),
-        field("n_seeds", pa.int32(), "Seeds in which all that is compared is measured."),
+        whole("n_seeds", "Seeds in which all that is compared is measured."),
         real(
             "p",
             "p of the claim against the border of both its verdicts: the smaller of the p of"
@@ -54,12 +51,11 @@ SCHEMA = define(
             " here in this scope.",
             "Holm 1979, Scand. J. Statist. 6:65–70",
         ),
-        field(
+        text(
             "verdict",
-            pa.string(),
             "supported or contradicted (p_holm at most .05), inconclusive, or not testable. Of a"
             " part: what its own p would say.",
         ),
-        field("reason", pa.string(), "Why it is so, in words; what is missing."),
+        text("reason", "Why it is so, in words; what is missing."),
     ],
 )

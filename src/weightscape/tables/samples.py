@@ -1,11 +1,9 @@
 """Some images of every set, to look at."""
 
-import pyarrow as pa
-
-from weightscape.schemas.diversity import SET
-from weightscape.schemas.identifiers import CELL
-from weightscape.schemas.pictures import PIXELS
-from weightscape.table import define, field
+from weightscape.tables.diversity import SET
+from weightscape.tables.identifiers import CELL
+from weightscape.tables.pictures import PIXELS
+from weightscape.tables.table import define, text, whole
 
 SCHEMA = define(
     "samples",
@@ -15,10 +13,9 @@ SCHEMA = define(
     [
         *CELL,
         *SET,
-        field("class", pa.string(), "Class of the image."),
-        field(
+        text("class", "Class of the image."),
+        whole(
             "place",
-            pa.int32(),
             "Place of the image among those of its class in the set, from 0. Augmented and real"
             " images of one place have the same original.",
         ),

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import LAYER, RUN
-from weightscape.table import define, field
+from weightscape.tables.identifiers import LAYER, RUN
+from weightscape.tables.table import define, field, text
 
 SCHEMA = define(
     "eigenvalues",
@@ -11,7 +11,7 @@ SCHEMA = define(
     "Empirical spectral distribution of every layer matrix.",
     [
         *RUN,
-        field("stage", pa.string(), "Which weights: init, finetuned, or delta (their difference)."),
+        text("stage", "Which weights: init, finetuned, or delta (their difference)."),
         *LAYER,
         field(
             "values",

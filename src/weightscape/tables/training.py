@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN, real
-from weightscape.table import define, field
+from weightscape.tables.identifiers import RUN
+from weightscape.tables.table import define, field, real, whole
 
 VALIDATION = (
     field("val_accuracy", pa.float64(), "Accuracy on the validation images."),
@@ -18,7 +18,7 @@ SCHEMA = define(
     [
         *RUN,
         field("epoch", pa.float64(), "Passes over the training images done by then."),
-        field("step", pa.int32(), "Optimiser steps done by then."),
+        whole("step", "Optimiser steps done by then."),
         field(
             "loss",
             pa.float64(),

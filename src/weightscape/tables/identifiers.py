@@ -2,54 +2,45 @@
 
 import pyarrow as pa
 
-from weightscape.table import field
+from weightscape.tables.table import real, text, whole
 
 CELL = (
-    field("dataset", pa.string(), "Name of the dataset the network is fine-tuned on."),
-    field("backbone", pa.string(), "Name of the backbone the run starts from."),
+    text("dataset", "Name of the dataset the network is fine-tuned on."),
+    text("backbone", "Name of the backbone the run starts from."),
 )
 """Identifier columns of every table of a study."""
 
 RUN = (
     *CELL,
-    field("condition", pa.string(), "Name of the training recipe; `init` for initial weights."),
-    field("seed", pa.int32(), "The replicate: same head and data order in every condition."),
+    text("condition", "Name of the training recipe; `init` for initial weights."),
+    whole("seed", "The replicate: same head and data order in every condition."),
 )
 """Identifier columns of every run-level table."""
 
 LAYER = (
-    field(
+    text(
         "layer",
-        pa.string(),
         "Name of the layer matrix: the parameter's name without `.weight`;"
         " the parts of a fused projection carry `.q`, `.k`, `.v`.",
     ),
-    field(
+    text(
         "role",
-        pa.string(),
         "What the matrix does in the network: stem, conv, downsample, q, k,"
         " v, attn_out, mlp_in, mlp_out, embedding, classifier or other.",
     ),
-    field(
+    whole(
         "block",
-        pa.int32(),
         "Depth: 0 for the stem, then the residual or transformer blocks in"
         " order, the classifier last.",
     ),
 )
 """Identifier columns of a layer matrix."""
 
-LIMITATION = field(
+LIMITATION = text(
     "limitation",
-    pa.string(),
     "What keeps the row from saying all that it should, or what it leaves out; otherwise empty.",
 )
 """The last column of every table of comparisons."""
-
-
-def real(name: str, description: str, source: str = "") -> pa.Field:
-    """Return a column of real numbers that may be missing."""
-    return field(name, pa.float64(), description, source=source, nullable=True)
 
 
 def effect_columns(what: str) -> list[pa.Field]:
@@ -58,7 +49,7 @@ def effect_columns(what: str) -> list[pa.Field]:
         real("effect", f"{what}; missing without a seed that has both."),
         real("low", "Lower end of the 95 % t interval; missing below two seeds."),
         real("high", "Upper end of the 95 % t interval; missing below two seeds."),
-        field("n_seeds", pa.int32(), "Seeds in which all that is compared is measured."),
+        whole("n_seeds", "Seeds in which all that is compared is measured."),
         real("p", "Two-sided p of the paired t test; missing below two seeds or without spread."),
         real(
             "p_sign_flip",

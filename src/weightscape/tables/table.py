@@ -1,7 +1,7 @@
 """Tables on disk: Parquet files that match a schema which describes every column."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from weightscape.files import beside
+from weightscape.atomic import beside
 
 PROVENANCE_KEY = b"weightscape"
-GROUP = 100_000
-"""Rows of a row group of a collected table: small in memory, and few enough to read fast."""
 
 
 class SchemaError(ValueError):
@@ -50,6 +48,21 @@ def field(
     return pa.field(name, kind, nullable, {key: text for key, text in notes.items() if text})
 
 
+def text(name: str, description: str, *, source: str = "", nullable: bool = False) -> pa.Field:
+    """Return a column of text."""
+    return field(name, pa.string(), description, source=source, nullable=nullable)
+
+
+def whole(name: str, description: str, *, unit: str = "", nullable: bool = False) -> pa.Field:
+    """Return a column of whole numbers."""
+    return field(name, pa.int32(), description, unit=unit, nullable=nullable)
+
+
+def real(name: str, description: str, source: str = "") -> pa.Field:
+    """Return a column of real numbers that may be missing."""
+    return field(name, pa.float64(), description, source=source, nullable=True)
+
+
 def define(name: str, version: int, description: str, fields: Sequence[pa.Field]) -> pa.Schema:
     """Return the schema of the table `name`; raise the version when a column changes meaning."""
     about = {"table": name, "version": str(version), "description": description}
@@ -75,7 +88,7 @@ def from_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
         columns = [pa.array([row[f.name] for row in rows], f.type) for f in schema]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise SchemaError(f"table {_table_name(schema)}: {error}") from error
-    return validated(pa.table(columns, schema=schema), schema)
+    return validate(pa.table(columns, schema=schema), schema)
 
 
 def from_arrays(parts: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -113,10 +126,10 @@ def _part(part: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
         ]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise SchemaError(f"table {_table_name(schema)}: {error}") from error
-    return validated(pa.table(columns, schema=schema), schema)
+    return validate(pa.table(columns, schema=schema), schema)
 
 
-def validated(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def validate(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return `table` under `schema`.
 
     Raises
@@ -180,39 +193,7 @@ def write(
         ) as writer,
     ):
         for part in parts:
-            writer.write_table(validated(part, schema))
-
-
-def collect(
-    path: str | Path,
-    inputs: Iterable[str | Path],
-    schema: pa.Schema,
-    provenance: Mapping[str, Any],
-) -> None:
-    """Join the tables in `inputs` below one another, some `GROUP` rows in memory at a time.
-
-    Raises
-    ------
-    SchemaError
-        If a part is missing, is no Parquet file or does not match `schema`; the message names it.
-    """
-    write(path, _gathered(inputs, schema), schema, provenance)
-
-
-def _gathered(inputs: Iterable[str | Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    parts, rows = [], 0
-    for file in inputs:
-        try:
-            with pq.ParquetFile(file) as part:
-                parts.append(validated(part.read(), schema))
-        except (OSError, pa.ArrowException, SchemaError) as error:
-            raise SchemaError(f"{file} cannot be collected: {error}") from error
-        rows += len(parts[-1])
-        if rows >= GROUP:
-            yield pa.concat_tables(parts)
-            parts, rows = [], 0
-    if parts:
-        yield pa.concat_tables(parts)
+            writer.write_table(validate(part, schema))
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -224,6 +205,11 @@ def provenance_of(path: str | Path) -> dict[str, Any]:
     """Return the JSON block that `write` has put into the metadata of `path`."""
     block: dict[str, Any] = json.loads(pq.read_schema(path).metadata[PROVENANCE_KEY])
     return block
+
+
+def failure_of(path: str | Path) -> str:
+    """Return why the table at `path` has no rows of a run that failed; empty where none has."""
+    return str(provenance_of(path).get("reason", ""))
 
 
 def _table_name(schema: pa.Schema) -> str:
