@@ -1,38 +1,31 @@
-"""A change that is made to some of the images, a draw per sample."""
+"""The base of changes that are made to some of the images, a draw per sample."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from weightscape.config.augmentation import Augmentation
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import torch
 
 
-def changed_by_chance(
-    images: torch.Tensor,
-    change: Callable[[torch.Tensor], torch.Tensor],
-    p: float,
-    generator: torch.Generator,
-) -> torch.Tensor:
-    """Return `images`, each as `change` makes it with probability `p`, or else as it is.
+class ByChance(Augmentation):
+    """Every image changed with probability `p`, or else left as it is."""
 
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, channels, height, width)
-        Any values; left as they are.
-    change : callable
-        From the images that are drawn to what they become, of the same shape.
-    p : float
-        Probability, 0 to 1.
-    generator : torch.Generator
-        Where it is drawn which images; it may live on another device than the images.
-    """
-    import torch
+    p: float
 
-    chances = torch.rand(len(images), generator=generator, device=generator.device)
-    chosen = (chances < p).nonzero()[:, 0].to(images.device)
-    changed = images.clone()
-    changed[chosen] = change(images[chosen])
-    return changed
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images, those that are drawn changed."""
+        import torch
+
+        chances = torch.rand(len(images), generator=generator, device=generator.device)
+        chosen = (chances < self.p).nonzero()[:, 0].to(images.device)
+        changed = images.clone()
+        changed[chosen] = self.change(images[chosen])
+        return changed
+
+    @abstractmethod
+    def change(self, images: torch.Tensor) -> torch.Tensor:
+        """Return what the images that are drawn become, of the same shape."""

@@ -95,12 +95,10 @@ def apply_in_turn(
 
     Parameters
     ----------
-    images : Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1].
-    operations, magnitudes : Tensor, shape (n, steps)
+    images, interpolation
         As for `apply`.
-    interpolation : str
-        How shears, translations and rotations read between pixels.
+    operations, magnitudes : Tensor, shape (n, steps)
+        The same for each of several steps.
 
     Returns
     -------
@@ -124,7 +122,7 @@ def apply_in_turn(
     return levels.div_(255)
 
 
-def as_stored(images: torch.Tensor) -> torch.Tensor:
+def round_levels(images: torch.Tensor) -> torch.Tensor:
     """Return `images` rounded to multiples of 1/255, the channels apart in memory."""
     return _levels_of(images).div_(255)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import AfterValidator, Field
 
 from weightscape.augment import _operations
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
@@ -31,8 +31,36 @@ def _not_zero(depth: int) -> int:
     return depth
 
 
-class Options(Section):
-    """How strong the operations are, and how they are mixed."""
+class Draws(NamedTuple):
+    """What `apply` needs: tensors of shape (n, chains, operations) but for the weights.
+
+    `operations` are indices into `_operations.OPERATIONS`, `strengths` from 0 to `STRONGEST` and
+    `signs` 1 or -1; `weights`, of shape (n, 1 + chains), are those of the image and of its chains.
+    """
+
+    operations: torch.Tensor
+    strengths: torch.Tensor
+    signs: torch.Tensor
+    weights: torch.Tensor
+
+
+class AugMix(Augmentation):
+    """Every image mixed with results of its own chains of operations.
+
+    Images have 1 or 3 channels, read as multiples of 1/255, and results are such.
+
+    Notes
+    -----
+    Operations, ranges, bilinear sampling with black outside and distributions are those of
+    `torchvision.transforms.v2.AugMix`, which draws the operations once per call. Values are rounded
+    to the nearest level, and not down as there. The paper's consistency loss between several
+    mixtures of an image is no part of this.
+
+    References
+    ----------
+    Hendrycks et al. (2020), AugMix: A Simple Data Processing Method to Improve Robustness and
+    Uncertainty, arXiv:1912.02781.
+    """
 
     severity: int = Field(
         3, ge=1, le=STRONGEST + 1, description="Number of equally likely strengths, weakest first."
@@ -48,76 +76,34 @@ class Options(Section):
         True, description="Whether brightness, colour, contrast and sharpness are among them."
     )
 
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images mixed with their chains."""
+        return apply(images, self.draw(len(images), generator))
 
-class Draws(NamedTuple):
-    """What `apply` needs: tensors of shape (n, chains, operations) but for the weights.
+    def draw(self, n: int, generator: torch.Generator) -> Draws:
+        """Return what `apply` needs for `n` images, on the generator's device."""
+        import torch
 
-    `operations` are indices into `_operations.OPERATIONS`, `strengths` from 0 to `STRONGEST` and
-    `signs` 1 or -1; `weights`, of shape (n, 1 + chains), are those of the image and of its chains.
-    """
-
-    operations: torch.Tensor
-    strengths: torch.Tensor
-    signs: torch.Tensor
-    weights: torch.Tensor
-
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each mixed with results of its own chains of operations.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1]; read as multiples of 1/255.
-    generator : torch.Generator
-        Where the draws come from; it may live on another device than the images.
-    options : Options
-        Strengths, number and length of chains, and the distribution of the weights.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, 1 or 3, height, width)
-        Multiples of 1/255 in [0, 1]. `images` is left as it is.
-
-    Notes
-    -----
-    Operations, ranges, bilinear sampling with black outside and distributions are those of
-    `torchvision.transforms.v2.AugMix`, which draws the operations once per call. Values are rounded
-    to the nearest level, and not down as there. The paper's consistency loss between several
-    mixtures of an image is no part of this.
-
-    References
-    ----------
-    Hendrycks et al. (2020), AugMix: A Simple Data Processing Method to Improve Robustness and
-    Uncertainty, arXiv:1912.02781.
-    """
-    return apply(images, draw(len(images), generator, options))
-
-
-def draw(n: int, generator: torch.Generator, options: Options) -> Draws:
-    """Return operations, strengths, signs and weights for `n` images, on the generator's device."""
-    import torch
-
-    device = generator.device
-    depth = LONGEST if options.chain_depth < 0 else options.chain_depth
-    shape = (n, options.mixture_width, depth)
-    names = (*_ALWAYS, *_WITH_ALL_OPS) if options.all_ops else _ALWAYS
-    index = _operations.OPERATIONS.index
-    operations = torch.tensor([index(name) for name in names], device=device)[
-        torch.randint(len(names), shape, generator=generator, device=device)
-    ]
-    if options.chain_depth < 0:
-        depths = torch.randint(1, LONGEST + 1, shape[:2], generator=generator, device=device)
-        going_on = torch.arange(LONGEST, device=device) < depths[:, :, None]
-        operations = torch.where(going_on, operations, index("identity"))
-    strengths = torch.randint(options.severity, shape, generator=generator, device=device)
-    signs = _operations.draw_signs(shape, generator)
-    alphas = torch.full((n, options.mixture_width), options.alpha, device=device)
-    # The public distributions of torch take no generator.
-    image = torch._sample_dirichlet(alphas[:, :1].expand(n, 2), generator)[:, :1]
-    chains = torch._sample_dirichlet(alphas, generator)
-    weights = torch.cat([image, (1 - image) * chains], 1)
-    return Draws(operations, strengths, signs, weights)
+        device = generator.device
+        depth = LONGEST if self.chain_depth < 0 else self.chain_depth
+        shape = (n, self.mixture_width, depth)
+        names = (*_ALWAYS, *_WITH_ALL_OPS) if self.all_ops else _ALWAYS
+        index = _operations.OPERATIONS.index
+        operations = torch.tensor([index(name) for name in names], device=device)[
+            torch.randint(len(names), shape, generator=generator, device=device)
+        ]
+        if self.chain_depth < 0:
+            depths = torch.randint(1, LONGEST + 1, shape[:2], generator=generator, device=device)
+            going_on = torch.arange(LONGEST, device=device) < depths[:, :, None]
+            operations = torch.where(going_on, operations, index("identity"))
+        strengths = torch.randint(self.severity, shape, generator=generator, device=device)
+        signs = _operations.draw_signs(shape, generator)
+        alphas = torch.full((n, self.mixture_width), self.alpha, device=device)
+        # The public distributions of torch take no generator.
+        image = torch._sample_dirichlet(alphas[:, :1].expand(n, 2), generator)[:, :1]
+        chains = torch._sample_dirichlet(alphas, generator)
+        weights = torch.cat([image, (1 - image) * chains], 1)
+        return Draws(operations, strengths, signs, weights)
 
 
 def apply(images: torch.Tensor, draws: Draws) -> torch.Tensor:
@@ -133,10 +119,10 @@ def apply(images: torch.Tensor, draws: Draws) -> torch.Tensor:
         space, draws.operations, draws.strengths, STRONGEST, draws.signs
     )
     weights = draws.weights.to(images.device)[:, :, None, None, None]
-    mixed = _operations.as_stored(images).mul_(weights[:, 0])
+    mixed = _operations.round_levels(images).mul_(weights[:, 0])
     for chain in range(draws.operations.shape[1]):
         changed = _operations.apply_in_turn(
             images, draws.operations[:, chain], magnitudes[:, chain], "bilinear"
         )
         mixed += changed.mul_(weights[:, 1 + chain])
-    return _operations.as_stored(mixed)
+    return _operations.round_levels(mixed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weightscape.augment import _operations
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
@@ -44,26 +44,10 @@ POLICY = (
 that it is done, and its strength (0 where it has none). Some stand in the paper's table twice."""
 
 
-class Options(Section):
-    """The policy has nothing to tune."""
+class AutoAugment(Augmentation):
+    """Every image passed through a sub-policy of its own; there is nothing to tune.
 
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each passed through a sub-policy of its own.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1]; read as multiples of 1/255.
-    generator : torch.Generator
-        Where the draws come from; it may live on another device than the images.
-    options : Options
-        Nothing to choose.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, 1 or 3, height, width)
-        Multiples of 1/255 in [0, 1]. `images` is left as it is.
+    Images have 1 or 3 channels, read as multiples of 1/255, and results are such.
 
     Notes
     -----
@@ -76,7 +60,10 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     ----------
     Cubuk et al. (2019), AutoAugment: Learning Augmentation Strategies from Data, arXiv:1805.09501.
     """
-    return apply(images, *draw(len(images), generator))
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images passed through their sub-policies."""
+        return apply(images, *draw(len(images), generator))
 
 
 def draw(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

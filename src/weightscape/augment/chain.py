@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from weightscape.plugins import options_of, plugin
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
 
+    from weightscape.config.augmentation import Augmentation
+
 
 def chain(
-    augment: Mapping[str, Mapping[str, Any]], generator: torch.Generator
+    augmentations: Sequence[Augmentation], generator: torch.Generator
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return augmentations, applied in their order, as one function of images in [0, 1].
 
     Parameters
     ----------
-    augment : mapping
-        The augmentations' names and options.
+    augmentations : sequence of Augmentation
+        The augmentations.
     generator : torch.Generator
         Where all draw from.
     """
-    steps = [
-        partial(
-            plugin("augment", name).augment,
-            generator=generator,
-            options=options_of("augment", name, dict(options)),
-        )
-        for name, options in augment.items()
-    ]
 
-    def augmented(images: torch.Tensor) -> torch.Tensor:
-        for step in steps:
-            images = step(images)
+    def augment(images: torch.Tensor) -> torch.Tensor:
+        for augmentation in augmentations:
+            images = augmentation(images, generator)
         return images
 
-    return augmented
+    return augment

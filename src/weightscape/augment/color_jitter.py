@@ -7,16 +7,27 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from weightscape.augment._operations import enhance
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
 
 CHANGES = ("brightness", "contrast", "saturation", "hue")
+"""The changes; tensors name them by their place here."""
 
 
-class Options(Section):
-    """How far each quality may change."""
+class ColorJitter(Augmentation):
+    """Four changes of its own for every image, in an order of its own.
+
+    Images have 1 or 3 channels.
+
+    Notes
+    -----
+    Changes and order are those of `torchvision.transforms.v2.ColorJitter` on images of floats,
+    which draws once per call. Grey images have neither saturation nor hue to change. The defaults
+    are DomainBed's (Gulrajani & Lopez-Paz 2021, In Search of Lost Domain Generalization,
+    arXiv:2007.01434).
+    """
 
     brightness: float = Field(
         0.3, ge=0, description="Largest change of its factor, which is 1 ± this, but at least 0."
@@ -27,46 +38,23 @@ class Options(Section):
         0.3, ge=0, le=0.5, description="Largest turn of the hue to either side, in full turns."
     )
 
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images with their changes."""
+        return apply(images, *self.draw(len(images), generator))
 
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each with four changes of its own, in an order of its own.
+    def draw(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return order and sizes of `n` images' changes for `apply`, on the generator's device."""
+        import torch
 
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1].
-    generator : torch.Generator
-        Where sizes and order of the changes are drawn from; it may live on another device than the
-        images.
-    options : Options
-        The largest changes.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1]. `images` is left as it is.
-
-    Notes
-    -----
-    Changes and order are those of `torchvision.transforms.v2.ColorJitter` on images of floats,
-    which draws once per call. Grey images have neither saturation nor hue to change. The defaults
-    are DomainBed's (Gulrajani & Lopez-Paz 2021, In Search of Lost Domain Generalization,
-    arXiv:2007.01434).
-    """
-    return apply(images, *draw(len(images), generator, options))
-
-
-def draw(n: int, generator: torch.Generator, options: Options) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return order and sizes of `n` images' changes for `apply`, on the generator's device."""
-    import torch
-
-    device = generator.device
-    order = torch.rand((n, len(CHANGES)), generator=generator, device=device).argsort(1)
-    most = torch.tensor([getattr(options, name) for name in CHANGES], device=device)
-    middle = torch.tensor([0.0 if name == "hue" else 1.0 for name in CHANGES], device=device)
-    least = torch.where(middle > 0, (middle - most).clamp(min=0), -most)
-    uniform = torch.rand((n, len(CHANGES)), generator=generator, device=device)
-    return order, least + (middle + most - least) * uniform
+        device = generator.device
+        order = torch.rand((n, len(CHANGES)), generator=generator, device=device).argsort(1)
+        most = torch.tensor(
+            [self.brightness, self.contrast, self.saturation, self.hue], device=device
+        )
+        middle = torch.tensor([0.0 if name == "hue" else 1.0 for name in CHANGES], device=device)
+        least = torch.where(middle > 0, (middle - most).clamp(min=0), -most)
+        uniform = torch.rand((n, len(CHANGES)), generator=generator, device=device)
+        return order, least + (middle + most - least) * uniform
 
 
 def apply(images: torch.Tensor, order: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:

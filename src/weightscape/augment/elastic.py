@@ -6,42 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
 
 
-class Options(Section):
-    """How strong and how smooth the deformation is, and how it reads between pixels."""
+class Elastic(Augmentation):
+    """Every image deformed by a field of its own, black outside.
 
-    alpha: float = Field(
-        40.0, gt=0, description="Strength: half of it times the smoothed field, in pixels."
-    )
-    sigma: float = Field(
-        6.0, gt=0, description="Standard deviation of the kernel that smooths the field, in pixels."
-    )
-    interpolation: Literal["bilinear", "bicubic"] = Field(
-        "bicubic", description="How the image is read between pixels."
-    )
-
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each deformed by a field of its own, black outside.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, channels, height, width)
-        Values in [0, 1].
-    generator : torch.Generator
-        Where the fields are drawn from; it may live on another device than the images.
-    options : Options
-        Strength, smoothness and interpolation.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, channels, height, width)
-        Values in [0, 1]: what a bicubic kernel gives beyond is clipped. `images` is left as it is.
+    What a bicubic kernel gives beyond [0, 1] is clipped.
 
     Notes
     -----
@@ -54,34 +28,44 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     Simard et al. (2003), Best Practices for Convolutional Neural Networks Applied to Visual
     Document Analysis, doi:10.1109/ICDAR.2003.1227801.
     """
-    import torch
 
-    shape = (len(images), 2, *images.shape[2:])
-    noise = torch.rand(shape, generator=generator, device=generator.device).to(images.device)
-    return warp(images, displacements(2 * noise - 1, options), options.interpolation)
+    alpha: float = Field(
+        40.0, gt=0, description="Strength: half of it times the smoothed field, in pixels."
+    )
+    sigma: float = Field(
+        6.0, gt=0, description="Standard deviation of the kernel that smooths the field, in pixels."
+    )
+    interpolation: Literal["bilinear", "bicubic"] = Field(
+        "bicubic", description="How the image is read between pixels."
+    )
 
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images deformed."""
+        import torch
 
-def displacements(noise: torch.Tensor, options: Options) -> torch.Tensor:
-    """Return how far from its own place every pixel is read.
+        shape = (len(images), 2, *images.shape[2:])
+        noise = torch.rand(shape, generator=generator, device=generator.device).to(images.device)
+        return warp(images, self.smooth(2 * noise - 1), self.interpolation)
 
-    Parameters
-    ----------
-    noise : Tensor of float32, shape (n, 2, height, width)
-        Independent values, uniform from -1 to 1: those across, and those down.
-    options : Options
-        Strength and smoothness.
+    def smooth(self, noise: torch.Tensor) -> torch.Tensor:
+        """Return how far from its own place every pixel is read.
 
-    Returns
-    -------
-    Tensor of float32, shape (n, 2, height, width)
-        Distances to the right and down, in halves of the image's width and height.
-    """
-    import torch
+        Parameters
+        ----------
+        noise : Tensor of float32, shape (n, 2, height, width)
+            Independent values, uniform from -1 to 1: those across, and those down.
 
-    height, width = noise.shape[2:]
-    smooth = _smoothing(height, options.sigma).to(noise) @ noise
-    smooth = smooth @ _smoothing(width, options.sigma).to(noise).T
-    return smooth * torch.tensor([[[options.alpha / width]], [[options.alpha / height]]]).to(noise)
+        Returns
+        -------
+        Tensor of float32, shape (n, 2, height, width)
+            Distances to the right and down, in halves of the image's width and height.
+        """
+        import torch
+
+        height, width = noise.shape[2:]
+        smooth = _smoothing(height, self.sigma).to(noise) @ noise
+        smooth = smooth @ _smoothing(width, self.sigma).to(noise).T
+        return smooth * torch.tensor([[[self.alpha / width]], [[self.alpha / height]]]).to(noise)
 
 
 def warp(images: torch.Tensor, displacement: torch.Tensor, interpolation: str) -> torch.Tensor:

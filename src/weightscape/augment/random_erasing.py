@@ -7,36 +7,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from weightscape.augment import _rectangles
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
 
 
-class Options(Section):
-    """How often, how large and with what."""
-
-    p: float = Field(0.5, ge=0, le=1, description="Probability that an image has a rectangle.")
-    scale: _rectangles.Shares = Field(
-        (0.02, 0.33), description="Least and largest share of the image's area."
-    )
-    ratio: _rectangles.Ratios = Field(
-        (0.3, 3.3), description="Least and largest height over width of the rectangle, in pixels."
-    )
-    value: float = Field(0, ge=0, le=1, description="Value of the rectangle's pixels.")
-
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each with a rectangle of its own painted over, or as it is.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, channels, height, width)
-        Values in [0, 1].
-    generator : torch.Generator
-        Where the draws come from; it may live on another device than the images.
-    options : Options
-        Probability, size and shape of the rectangles, and their value.
+class RandomErasing(Augmentation):
+    """A rectangle of its own painted over in every image, or in some.
 
     Notes
     -----
@@ -49,33 +27,41 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     ----------
     Zhong et al. (2020), Random Erasing Data Augmentation, arXiv:1708.04896.
     """
-    height, width = images.shape[2:]
-    return erase(images, draw(len(images), (height, width), generator, options), options)
 
+    p: float = Field(0.5, ge=0, le=1, description="Probability that an image has a rectangle.")
+    scale: _rectangles.Shares = Field(
+        (0.02, 0.33), description="Least and largest share of the image's area."
+    )
+    ratio: _rectangles.Ratios = Field(
+        (0.3, 3.3), description="Least and largest height over width of the rectangle, in pixels."
+    )
+    value: float = Field(0, ge=0, le=1, description="Value of the rectangle's pixels.")
 
-def draw(
-    n: int, size: tuple[int, int], generator: torch.Generator, options: Options
-) -> _rectangles.Rectangles:
-    """Return a rectangle for each of `n` images of this height and width; some are empty."""
-    import torch
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images with their rectangles painted over."""
+        height, width = images.shape[2:]
+        return self.erase(images, self.draw(len(images), (height, width), generator))
 
-    largest = (size[0] - 1, size[1] - 1)
-    width_over_height = (1 / options.ratio[1], 1 / options.ratio[0])
-    drawn = _rectangles.draw(n, size, largest, options.scale, width_over_height, (0, 0), generator)
-    painted = torch.rand(n, generator=generator, device=generator.device) < options.p
-    return drawn._replace(height=drawn.height * painted)
+    def draw(
+        self, n: int, size: tuple[int, int], generator: torch.Generator
+    ) -> _rectangles.Rectangles:
+        """Return a rectangle for each of `n` images of this height and width; some are empty."""
+        import torch
 
+        largest = (size[0] - 1, size[1] - 1)
+        width_over_height = (1 / self.ratio[1], 1 / self.ratio[0])
+        drawn = _rectangles.draw(n, size, largest, self.scale, width_over_height, (0, 0), generator)
+        painted = torch.rand(n, generator=generator, device=generator.device) < self.p
+        return drawn._replace(height=drawn.height * painted)
 
-def erase(
-    images: torch.Tensor, rectangles: _rectangles.Rectangles, options: Options
-) -> torch.Tensor:
-    """Return `images` with the given rectangles in `options.value`."""
-    import torch
+    def erase(self, images: torch.Tensor, rectangles: _rectangles.Rectangles) -> torch.Tensor:
+        """Return `images` with the given rectangles in `self.value`."""
+        import torch
 
-    top, left, heights, widths = (side.to(images.device)[:, None] for side in rectangles)
-    y = torch.arange(images.shape[2], device=images.device)
-    x = torch.arange(images.shape[3], device=images.device)
-    rows = (y >= top) & (y < top + heights)
-    columns = (x >= left) & (x < left + widths)
-    painted = rows[:, None, :, None] & columns[:, None, None, :]
-    return images.masked_fill(painted, options.value)
+        top, left, heights, widths = (side.to(images.device)[:, None] for side in rectangles)
+        y = torch.arange(images.shape[2], device=images.device)
+        x = torch.arange(images.shape[3], device=images.device)
+        rows = (y >= top) & (y < top + heights)
+        columns = (x >= left) & (x < left + widths)
+        painted = rows[:, None, :, None] & columns[:, None, None, :]
+        return images.masked_fill(painted, self.value)

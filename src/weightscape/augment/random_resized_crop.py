@@ -7,34 +7,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from weightscape.augment import _rectangles
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
 
 
-class Options(Section):
-    """How large the parts are, and of what shape."""
-
-    scale: _rectangles.Shares = Field(
-        (0.7, 1.0), description="Least and largest share of the image's area."
-    )
-    ratio: _rectangles.Ratios = Field(
-        (3 / 4, 4 / 3), description="Least and largest width over height of the part, in pixels."
-    )
-
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return a part of each of `images`, stretched to the images' size.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, channels, height, width)
-        Any values.
-    generator : torch.Generator
-        Where the parts are drawn from; it may live on another device than the images.
-    options : Options
-        Size and shape of the parts.
+class RandomResizedCrop(Augmentation):
+    """A part of each image, stretched to the image's size; its values may be any.
 
     Notes
     -----
@@ -47,22 +27,31 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     ----------
     Szegedy et al. (2015), Going Deeper with Convolutions, arXiv:1409.4842.
     """
-    height, width = images.shape[2:]
-    return crop(images, draw(len(images), (height, width), generator, options))
 
-
-def draw(
-    n: int, size: tuple[int, int], generator: torch.Generator, options: Options
-) -> _rectangles.Rectangles:
-    """Return a part for each of `n` images of this height and width."""
-    height, width = size
-    least, largest = options.ratio
-    # Where nothing fits: the largest part in the middle that has an allowed shape.
-    otherwise = (
-        min(height, max(1, round(width / least))),
-        min(width, max(1, round(height * largest))),
+    scale: _rectangles.Shares = Field(
+        (0.7, 1.0), description="Least and largest share of the image's area."
     )
-    return _rectangles.draw(n, size, size, options.scale, options.ratio, otherwise, generator)
+    ratio: _rectangles.Ratios = Field(
+        (3 / 4, 4 / 3), description="Least and largest width over height of the part, in pixels."
+    )
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images cropped and stretched."""
+        height, width = images.shape[2:]
+        return crop(images, self.draw(len(images), (height, width), generator))
+
+    def draw(
+        self, n: int, size: tuple[int, int], generator: torch.Generator
+    ) -> _rectangles.Rectangles:
+        """Return a part for each of `n` images of this height and width."""
+        height, width = size
+        least, largest = self.ratio
+        # Where nothing fits: the largest part in the middle that has an allowed shape.
+        otherwise = (
+            min(height, max(1, round(width / least))),
+            min(width, max(1, round(height * largest))),
+        )
+        return _rectangles.draw(n, size, size, self.scale, self.ratio, otherwise, generator)
 
 
 def crop(images: torch.Tensor, parts: _rectangles.Rectangles) -> torch.Tensor:

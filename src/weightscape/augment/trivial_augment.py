@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weightscape.augment import _operations
-from weightscape.section import Section
+from weightscape.config.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch
@@ -28,27 +28,10 @@ SPACE = {
 is inverted: none and strongest."""
 
 
-class Options(Section):
-    """TrivialAugment has nothing to tune."""
+class TrivialAugment(Augmentation):
+    """Every image passed through an operation of its own; there is nothing to tune.
 
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each passed through an operation of its own.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1]; read as multiples of 1/255.
-    generator : torch.Generator
-        Where operations, strengths and directions are drawn from; it may live on another device
-        than the images.
-    options : Options
-        Nothing to choose.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, 1 or 3, height, width)
-        Values in [0, 1], not rounded to multiples of 1/255. `images` is left as it is.
+    Images have 1 or 3 channels, read as multiples of 1/255; results are not rounded to these.
 
     Notes
     -----
@@ -62,7 +45,10 @@ def augment(images: torch.Tensor, generator: torch.Generator, options: Options) 
     Müller & Hutter (2021), TrivialAugment: Tuning-free Yet State-of-the-Art Data Augmentation,
     arXiv:2103.10158.
     """
-    return apply(images, *draw(len(images), generator))
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return the images passed through their operations."""
+        return apply(images, *draw(len(images), generator))
 
 
 def draw(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

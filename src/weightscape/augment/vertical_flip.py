@@ -6,29 +6,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.augment._chance import changed_by_chance
-from weightscape.section import Section
+from weightscape.augment._chance import ByChance
 
 if TYPE_CHECKING:
     import torch
 
 
-class Options(Section):
-    """How often images are flipped."""
+class VerticalFlip(ByChance):
+    """Some images flipped about their horizontal axis; their values may be any."""
 
     p: float = Field(0.5, ge=0, le=1, description="Probability that an image is flipped.")
 
-
-def augment(images: torch.Tensor, generator: torch.Generator, options: Options) -> torch.Tensor:
-    """Return `images`, each flipped about its horizontal axis or left as it is.
-
-    Parameters
-    ----------
-    images : Tensor of float32, shape (n, channels, height, width)
-        Any values.
-    generator : torch.Generator
-        Where it is drawn which images; it may live on another device than the images.
-    options : Options
-        The probability.
-    """
-    return changed_by_chance(images, lambda some: some.flip(2), options.p, generator)
+    def change(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the images flipped."""
+        return images.flip(2)

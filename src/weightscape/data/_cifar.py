@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from weightscape.data._options import SmallOptions
-    from weightscape.data.labelled import Labelled
+from weightscape.data._published import fetch_archive
+from weightscape.data._small import Part, SmallImages
 
 NUMPY = {
     *(("numpy", name) for name in ("ndarray", "dtype")),
@@ -54,71 +53,65 @@ def read_batch(file: Path) -> dict[str, Any]:
     return batch
 
 
-def fetch_cifar(kind: str, data_root: Path) -> list[Path]:
-    """Return the batches of ``torchvision.datasets.<kind>``, downloaded where one is missing.
+class CifarImages(SmallImages):
+    """Photographs of CIFAR, in the order of the files."""
 
-    Raises
-    ------
-    FileNotFoundError
-        If files are missing and cannot be downloaded.
-    ValueError
-        If the archive is not the published one.
-    """
-    from weightscape.data._published import from_archive
+    torchvision_name: ClassVar[str]
+    """What ``torchvision.datasets`` calls the set, and where it lists the files."""
 
-    source = _source(kind)
-    return from_archive(
-        list(_files(source, data_root)),
-        source.url,
-        data_root / source.filename,
-        f"md5:{source.tgz_md5}",
-    )
+    @classmethod
+    def fetch(cls, data_root: Path) -> list[Path]:
+        """Return the batches, downloaded where one is missing."""
+        listed = cls._listed()
+        return fetch_archive(
+            list(cls.files(data_root)),
+            listed.url,
+            data_root / listed.filename,
+            f"md5:{listed.tgz_md5}",
+        )
+
+    @classmethod
+    def files(cls, data_root: Path) -> dict[Path, str]:
+        """Return the batches and the names of the classes, with their published checksums."""
+        listed = cls._listed()
+        files = [*listed.train_list, *listed.test_list]
+        files.append((listed.meta["filename"], listed.meta["md5"]))
+        return {data_root / listed.base_folder / name: f"md5:{md5}" for name, md5 in files}
+
+    def read(self, data_root: Path) -> tuple[tuple[str, ...], dict[str, Part]]:
+        """Return the names of the classes and the official parts.
+
+        Raises
+        ------
+        ValueError
+            If a file is no batch of CIFAR.
+        """
+        import numpy as np
+
+        listed = self._listed()
+        folder = data_root / listed.base_folder
+        classes = tuple(read_batch(folder / listed.meta["filename"])[listed.meta["key"]])
+        parts = {}
+        for part, names in (("train", listed.train_list), ("test", listed.test_list)):
+            batches = [_images_of(folder / name) for name, _ in names]
+            images, labels = zip(*batches, strict=True)
+            parts[part] = Part(np.concatenate(images), np.concatenate(labels))
+        return classes, parts
+
+    @classmethod
+    def _listed(cls) -> Any:
+        import torchvision.datasets
+
+        return getattr(torchvision.datasets, cls.torchvision_name)
 
 
-def load_cifar(kind: str, options: SmallOptions, data_root: Path) -> dict[str, Labelled]:
-    """Return the official training and test images of ``torchvision.datasets.<kind>``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is not the published one, or no batch of CIFAR.
-    """
+def _images_of(file: Path) -> Part:
     import numpy as np
 
-    from weightscape.data._pixels import resized
-    from weightscape.data._published import verify
-    from weightscape.data.labelled import Labelled
-
-    source = _source(kind)
-    verify(_files(source, data_root), kind.lower(), options.checksums)
-    folder = data_root / source.base_folder
-    classes = tuple(read_batch(folder / source.meta["filename"])[source.meta["key"]])
-    parts = {}
-    for part, names in (("train", source.train_list), ("test", source.test_list)):
-        images, labels = [], []
-        for name, _ in names:
-            batch = read_batch(folder / name)
-            try:
-                pixels = np.asarray(batch["data"]).astype(np.uint8, casting="safe", copy=False)
-                images.append(pixels.reshape(-1, 3, 32, 32))
-                labels.append(np.asarray(batch.get("labels", batch.get("fine_labels")), np.int64))
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{folder / name} is not a batch of CIFAR: {error}") from error
-        parts[part] = Labelled(
-            resized(np.concatenate(images), options.image_size), np.concatenate(labels), classes
-        )
-    return parts
-
-
-def _source(kind: str) -> Any:
-    import torchvision.datasets
-
-    return getattr(torchvision.datasets, kind)
-
-
-def _files(source: Any, data_root: Path) -> dict[Path, str]:
-    listed = [*source.train_list, *source.test_list]
-    listed.append((source.meta["filename"], source.meta["md5"]))
-    return {data_root / source.base_folder / name: f"md5:{md5}" for name, md5 in listed}
+    batch = read_batch(file)
+    try:
+        pixels = np.asarray(batch["data"]).astype(np.uint8, casting="safe", copy=False)
+        labels = np.asarray(batch.get("labels", batch.get("fine_labels")), np.int64)
+        return Part(pixels.reshape(-1, 3, 32, 32), labels)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{file} is not a batch of CIFAR: {error}") from error

@@ -19,44 +19,19 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from weightscape.data._hub import Hub, fetch_hub
-from weightscape.data._options import CHECKSUMS, ReadOptions
-from weightscape.data._published import lacking, verify
-from weightscape.data._tree import images_below, plain, subfolders, tree_inventory
+from weightscape.data._hub import Hub, fetch_hub, read_inventory
+from weightscape.data._inventory import ImageFiles, Inventory, keep_first_classes
+from weightscape.data._published import CHECKSUMS, explain_lack, name_of, verify
+from weightscape.data._tree import find_images, find_subfolders, plain, read_tree
 
 if TYPE_CHECKING:
-    from weightscape.data._inventory import Inventory
-    from weightscape.data.labelled import Labelled
+    from weightscape.data.examples import Examples
 
 DOMAINBED = "domainbed/scripts/download.py of https://github.com/facebookresearch/DomainBed"
 
 
-class Published(NamedTuple):
-    """A published set of several domains.
-
-    Attributes
-    ----------
-    source : str
-        Name of the plug-in.
-    folder : str
-        Its folder among the downloads, in both layouts.
-    domains : tuple of str
-        Names of its domains, which are those of the folders.
-    classes : int
-        Number of its classes.
-    hub : Hub or None
-        Where the Hugging Face hub has it; None where it is not known to.
-    """
-
-    source: str
-    folder: str
-    domains: tuple[str, ...]
-    classes: int
-    hub: Hub | None = None
-
-
-class Trained(ReadOptions):
-    """Which domains are trained on, and how images are read."""
+class DomainImages(ImageFiles):
+    """Image files of several domains, of which some are trained on."""
 
     train_domains: tuple[str, ...] = Field(
         default=(), description="Domains to train on; all but `held_out` when missing."
@@ -93,11 +68,75 @@ class Trained(ReadOptions):
             return [name != self.held_out for name in domains]
         return [not self.train_domains or name in self.train_domains for name in domains]
 
+    def read_domains(
+        self, inventory: Inventory, domains: tuple[str, ...], folder: Path
+    ) -> dict[str, Examples]:
+        """Return the images of the domains that are trained on, and those elsewhere.
 
-class DomainOptions(Trained):
-    """Which domains and classes are used, and how images are read."""
+        Parameters
+        ----------
+        inventory : Inventory
+            The files, in the order of the images.
+        domains : tuple of str
+            Names of the inventory's domains.
+        folder : Path
+            Where they lie, for messages.
+
+        Returns
+        -------
+        parts : dict of str to Examples
+            The part ``train`` and, if a domain is not trained on, ``elsewhere``; RGB. Both have the
+            names of all domains.
+
+        Raises
+        ------
+        ValueError
+            If a domain or a class has no images, or a file cannot be read.
+        """
+        import numpy as np
+
+        counts = np.bincount(inventory.domains, minlength=len(domains))
+        for domain, count in zip(domains, counts, strict=True):
+            if not count:
+                raise ValueError(f"{folder} has no images of the domain {domain}")
+        trained = np.array(self.trained(domains))
+        of_training = trained[inventory.domains]
+        complete = f"the domains of {folder} to train on"
+        parts = {"train": self.read_part(inventory, of_training, domains, complete)}
+        if not trained.all():
+            parts["elsewhere"] = self.read_part(inventory, ~of_training, domains)
+        return parts
+
+
+class Published(NamedTuple):
+    """A published set of several domains.
+
+    Attributes
+    ----------
+    folder : str
+        Its folder among the downloads, in both layouts.
+    domains : tuple of str
+        Names of its domains, which are those of the folders.
+    classes : int
+        Number of its classes.
+    hub : Hub or None
+        Where the Hugging Face hub has it; None where it is not known to.
+    """
+
+    folder: str
+    domains: tuple[str, ...]
+    classes: int
+    hub: Hub | None = None
+
+
+class DomainSet(DomainImages):
+    """A published set of several domains, in the order of its files.
+
+    In folders this is the order of domains, classes and names.
+    """
 
     published: ClassVar[Published]
+    is_fetched: ClassVar[bool] = True
 
     classes: int | None = Field(
         default=None,
@@ -112,126 +151,73 @@ class DomainOptions(Trained):
         self.trained(self.published.domains)
         return self
 
+    @classmethod
+    def fetch(cls, data_root: Path) -> list[Path]:
+        """Return the files, those of the hub downloaded where no layout is there."""
+        tree = cls._tree(data_root)
+        if tree:
+            return [Path(file.path) for domain in tree for file in find_images(domain)]
+        return fetch_hub(cls._hub(data_root), data_root / cls.published.folder, cls._folders())
 
-def fetch_domains(published: Published, data_root: Path) -> list[Path]:
-    """Return the files of a set, those of the hub downloaded where no layout is there.
+    def __call__(self, data_root: Path, seed: int) -> dict[str, Examples]:
+        """Return the images of the domains that are trained on, and those elsewhere.
 
-    Raises
-    ------
-    FileNotFoundError
-        If files are missing and cannot be downloaded; the message says what to put where.
-    ValueError
-        If what is downloaded is not the published file, or a folder cannot be read.
-    """
-    tree = _tree(published, data_root)
-    if tree:
-        return [Path(file.path) for domain in tree for file in images_below(domain)]
-    folder = data_root / published.folder
-    if published.hub is None:
-        raise _no_folders(published, folder)
-    return fetch_hub(published.hub, folder, _folders(published))
+        Nothing is random; see `read_domains`.
 
+        Raises
+        ------
+        FileNotFoundError
+            If files are missing.
+        ValueError
+            If a file is not the published one or cannot be read, the number of classes is another
+            than the published one, or a domain or a class has no images.
+        """
+        folder, published = data_root / self.published.folder, self.published
+        inventory = self._inventory(data_root)
+        if self.checksums and len(inventory.classes) != published.classes:
+            raise ValueError(
+                f"{folder} has {len(inventory.classes)} classes, and {published.classes} are"
+                " published; look for folders that are missing or none of classes, or set the"
+                " option checksums to false if it is meant to be another set"
+            )
+        inventory = keep_first_classes(inventory, self.classes, folder)
+        return self.read_domains(inventory, published.domains, folder)
 
-def load_domains(options: DomainOptions, data_root: Path, seed: int) -> dict[str, Labelled]:
-    """Return the images of the domains that are trained on, and those elsewhere.
+    def _inventory(self, data_root: Path) -> Inventory:
+        tree = self._tree(data_root)
+        if tree:
+            return read_tree(tree)
+        hub, folder = self._hub(data_root), data_root / self.published.folder
+        files = {folder / name: checksum for name, checksum in hub.files.items()}
+        verify(files, name_of(self), self.checksums)
+        return read_inventory(list(files), self.published.domains)
 
-    Parameters
-    ----------
-    options : DomainOptions
-        Of which set; domains to train on, classes, image size, and what to check.
-    data_root : Path
-        The folder of downloads.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    dict of str to Labelled
-        The part ``train`` and, if a domain is not trained on, ``elsewhere``; RGB. Both have the
-        names of all domains. A part has the order of the files: in folders by domain, class, name.
-
-    Raises
-    ------
-    FileNotFoundError
-        If files are missing.
-    ValueError
-        If a file is not the published one or cannot be read, the number of classes is another than
-        the published one, or a domain or a class has no images.
-    """
-    from weightscape.data._inventory import first_classes
-
-    published = options.published
-    folder = data_root / published.folder
-    inventory = _inventory(published, options.checksums, data_root)
-    if options.checksums and len(inventory.classes) != published.classes:
-        raise ValueError(
-            f"{folder} has {len(inventory.classes)} classes, and {published.classes} are published;"
-            " look for folders that are missing or none of classes, or set the option checksums to"
-            " false if it is meant to be another set"
+    @classmethod
+    def _tree(cls, data_root: Path) -> Sequence[Path]:
+        """Return the folders of the domains, in their order; nothing if none of them is there."""
+        folder, domains = data_root / cls.published.folder, cls.published.domains
+        there = (
+            {plain(path.name): path for path in find_subfolders(folder)} if folder.is_dir() else {}
         )
-    inventory = first_classes(inventory, options.classes, folder)
-    return read_domains(inventory, published.domains, options, folder)
+        missing = [name for name in domains if plain(name) not in there]
+        if len(missing) == len(domains):
+            return []
+        if missing:
+            raise explain_lack(
+                str(folder / missing[0]), f"the other domains of {name_of(cls)} are in {folder}"
+            )
+        return [there[plain(name)] for name in domains]
 
+    @classmethod
+    def _hub(cls, data_root: Path) -> Hub:
+        folder, hub = data_root / cls.published.folder, cls.published.hub
+        if hub is None:
+            raise explain_lack(
+                str(folder / cls.published.domains[0]),
+                f"put into {folder} {cls._folders()}; the Hugging Face hub is not known to have it",
+            )
+        return hub
 
-def read_domains(
-    inventory: Inventory, domains: tuple[str, ...], options: Trained, folder: Path
-) -> dict[str, Labelled]:
-    """Return the parts ``train`` and ``elsewhere`` of an inventory; see `load_domains`."""
-    import numpy as np
-
-    from weightscape.data._inventory import read_part
-
-    size, skip = options.image_size, options.skip_unreadable
-    counts = np.bincount(inventory.domains, minlength=len(domains))
-    for domain, count in zip(domains, counts, strict=True):
-        if not count:
-            raise ValueError(f"{folder} has no images of the domain {domain}")
-    trained = np.array(options.trained(domains))
-    of_training = trained[inventory.domains]
-    parts = {
-        "train": read_part(
-            inventory, of_training, size, skip, domains, f"the domains of {folder} to train on"
-        )
-    }
-    if not trained.all():
-        parts["elsewhere"] = read_part(inventory, ~of_training, size, skip, domains)
-    return parts
-
-
-def _inventory(published: Published, checksums: bool, data_root: Path) -> Inventory:
-    from weightscape.data._hub import parquet_inventory
-
-    tree = _tree(published, data_root)
-    if tree:
-        return tree_inventory(tree)
-    folder = data_root / published.folder
-    if published.hub is None:
-        raise _no_folders(published, folder)
-    files = {folder / name: checksum for name, checksum in published.hub.files.items()}
-    verify(files, published.source, checksums)
-    return parquet_inventory(list(files), published.domains)
-
-
-def _tree(published: Published, data_root: Path) -> Sequence[Path]:
-    """Return the folders of the domains, in their order; nothing if none of them is there."""
-    folder = data_root / published.folder
-    there = {plain(path.name): path for path in subfolders(folder)} if folder.is_dir() else {}
-    missing = [name for name in published.domains if plain(name) not in there]
-    if len(missing) == len(published.domains):
-        return []
-    if missing:
-        raise lacking(
-            str(folder / missing[0]), f"the other domains of {published.source} are in {folder}"
-        )
-    return [there[plain(name)] for name in published.domains]
-
-
-def _folders(published: Published) -> str:
-    return f"the folders {', '.join(published.domains)}, which {DOMAINBED} makes"
-
-
-def _no_folders(published: Published, folder: Path) -> FileNotFoundError:
-    return lacking(
-        str(folder / published.domains[0]),
-        f"put into {folder} {_folders(published)}; the Hugging Face hub is not known to have it",
-    )
+    @classmethod
+    def _folders(cls) -> str:
+        return f"the folders {', '.join(cls.published.domains)}, which {DOMAINBED} makes"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from weightscape.data._published import OFFLINE, check, lacking, offline
+from weightscape.data._published import OFFLINE, check, explain_lack, is_offline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,8 +69,8 @@ def _download(hub: Hub, name: str, published: str, folder: Path, otherwise: str)
         f"put into {folder} the files {', '.join(hub.files)} of the data set {hub.repo} on the"
         f" Hugging Face hub, revision {hub.revision}, or {otherwise}"
     )
-    if offline():
-        raise lacking(str(file), remedy, OFFLINE)
+    if is_offline():
+        raise explain_lack(str(file), remedy, OFFLINE)
     from huggingface_hub import HfApi, hf_hub_download
 
     _log.info("downloading %s of %s to %s", name, hub.repo, folder)
@@ -82,7 +82,7 @@ def _download(hub: Hub, name: str, published: str, folder: Path, otherwise: str)
         hf_hub_download(hub.repo, name, repo_type=kind, revision=commit, local_dir=folder)
     except Exception as error:  # whatever a download can raise
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise lacking(str(file), remedy, reason) from error
+        raise explain_lack(str(file), remedy, reason) from error
     try:
         check(file, published)
     except ValueError:
@@ -90,7 +90,7 @@ def _download(hub: Hub, name: str, published: str, folder: Path, otherwise: str)
         raise
 
 
-def parquet_inventory(files: Sequence[Path], domain_names: tuple[str, ...]) -> Inventory:
+def read_inventory(files: Sequence[Path], domain_names: tuple[str, ...]) -> Inventory:
     """Return what there is in Parquet files with an image, a domain and a label in every row.
 
     Parameters

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from weightscape.data.labelled import Labelled
+from weightscape.data.examples import Examples
 
 UBYTE = 8
 """The code of bytes, the one type of values that images and labels have."""
@@ -86,7 +86,7 @@ def find_parts(folder: Path, prefix: str = "") -> dict[str, tuple[Path, Path]]:
 
 def read_set(
     parts: dict[str, tuple[Path, Path]], classes: Sequence[str], size: int | None
-) -> dict[str, Labelled]:
+) -> dict[str, Examples]:
     """Return the images of every part.
 
     Parameters
@@ -115,7 +115,7 @@ def read_set(
                 f"{parts[part][1]}: label {labels[place]} of image {place} has no name, for"
                 f" {len(names)} classes are named; give the option classes a name for each label"
             )
-        found[part] = Labelled(_resized(images, size)[:, None], labels, names)
+        found[part] = Examples(_resized(images, size)[:, None], labels, names)
     return found
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from pydantic import Field
 
-from weightscape.data._pixels import decode_all
-from weightscape.data.labelled import Labelled
+from weightscape.config.source import Source
 
-Indices = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from weightscape.data.examples import Examples
+
+    Indices = npt.NDArray[np.int64]
 
 
 class Inventory(NamedTuple):
@@ -34,7 +38,66 @@ class Inventory(NamedTuple):
     images: Callable[[Indices], Iterator[tuple[str, Path | bytes]]]
 
 
-def first_classes(inventory: Inventory, classes: int | None, where: Path) -> Inventory:
+class ImageFiles(Source):
+    """A source of image files, of any sizes and formats, which are read as RGB of one size."""
+
+    image_size: int = Field(
+        default=224,
+        ge=8,
+        le=1024,
+        description="Height and width that images are brought to, in pixels, bilinearly.",
+    )
+    skip_unreadable: bool = Field(
+        default=False,
+        description="Leave out images that cannot be read, and say so in the log; they are an error"
+        " otherwise.",
+    )
+
+    def read_part(
+        self,
+        inventory: Inventory,
+        wanted: npt.NDArray[np.bool_],
+        domain_names: tuple[str, ...] = ("",),
+        complete: str = "",
+    ) -> Examples:
+        """Return the images of the files that are `wanted` and of one of the inventory's classes.
+
+        Parameters
+        ----------
+        inventory : Inventory
+            The files.
+        wanted : ndarray of bool, shape (n,)
+            Which of them.
+        domain_names : tuple of str, optional
+            Names of the inventory's domains; a single one leaves domains out.
+        complete : str, optional
+            What to call the part where it needs images of every class.
+
+        Raises
+        ------
+        ValueError
+            If a file cannot be read and is not to be left out, or a class that needs images has
+            none.
+        """
+        import numpy as np
+
+        from weightscape.data._pixels import decode_all
+        from weightscape.data.examples import Examples
+
+        rows = np.flatnonzero(wanted & (inventory.labels < len(inventory.classes)))
+        if complete:  # before hours of decoding, too
+            _check_classes(inventory.labels[rows], inventory.classes, complete)
+        files = inventory.images(rows)
+        images, read = decode_all(files, len(rows), self.image_size, self.skip_unreadable)
+        rows = rows[read]
+        if complete:
+            _check_classes(inventory.labels[rows], inventory.classes, complete)
+        one = len(domain_names) == 1
+        domains = np.zeros(len(rows), np.int64) if one else inventory.domains[rows]
+        return Examples(images, inventory.labels[rows], inventory.classes, domains, domain_names)
+
+
+def keep_first_classes(inventory: Inventory, classes: int | None, where: Path) -> Inventory:
     """Return the inventory with the first `classes` classes only; with all of them for None.
 
     Raises
@@ -48,48 +111,9 @@ def first_classes(inventory: Inventory, classes: int | None, where: Path) -> Inv
     return inventory._replace(classes=inventory.classes[:classes])
 
 
-def read_part(
-    inventory: Inventory,
-    wanted: npt.NDArray[np.bool_],
-    size: int,
-    skip_unreadable: bool,
-    domain_names: tuple[str, ...] = ("",),
-    complete: str = "",
-) -> Labelled:
-    """Return the images of the files that are `wanted` and of one of the inventory's classes.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        The files.
-    wanted : ndarray of bool, shape (n,)
-        Which of them.
-    size : int
-        Height and width of the images.
-    skip_unreadable : bool
-        Whether files that cannot be read are left out.
-    domain_names : tuple of str, optional
-        Names of the inventory's domains; a single one leaves domains out.
-    complete : str, optional
-        What to call the part where it needs images of every class.
-
-    Raises
-    ------
-    ValueError
-        If a file cannot be read and is not to be left out, or a class that needs images has none.
-    """
-    rows = np.flatnonzero(wanted & (inventory.labels < len(inventory.classes)))
-    if complete:  # before hours of decoding, too
-        _check_classes(inventory.labels[rows], inventory.classes, complete)
-    images, read = decode_all(inventory.images(rows), len(rows), size, skip_unreadable)
-    rows = rows[read]
-    if complete:
-        _check_classes(inventory.labels[rows], inventory.classes, complete)
-    domains = inventory.domains[rows] if len(domain_names) > 1 else np.zeros(len(rows), np.int64)
-    return Labelled(images, inventory.labels[rows], inventory.classes, domains, domain_names)
-
-
 def _check_classes(labels: Indices, classes: tuple[str, ...], part: str) -> None:
+    import numpy as np
+
     counts = np.bincount(labels, minlength=len(classes))
     empty = [name for name, count in zip(classes, counts, strict=True) if not count]
     if empty:

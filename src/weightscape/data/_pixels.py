@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from weightscape.data.large import allocate
+from weightscape.tensors import allocate
 
 Pixels = npt.NDArray[np.uint8]
 T = TypeVar("T")
@@ -23,7 +23,7 @@ EVERY = 30.0
 _log = logging.getLogger(__name__)
 
 
-def decoded(file: Path | bytes, size: int) -> Pixels:
+def decode_image(file: Path | bytes, size: int) -> Pixels:
     """Return an image file as 8-bit RGB.
 
     Parameters
@@ -47,11 +47,11 @@ def decoded(file: Path | bytes, size: int) -> Pixels:
         are no 16-bit integers, since their range is unknown.
     """
     with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as opened:
-        return as_pixels(opened, (3, size, size))
+        return convert_pixels(opened, (3, size, size))
 
 
-def as_pixels(image: Image.Image, shape: tuple[int, int, int]) -> Pixels:
-    """Return an image as uint8 of `shape` (channels, height, width), as `decoded` says.
+def convert_pixels(image: Image.Image, shape: tuple[int, int, int]) -> Pixels:
+    """Return an image as uint8 of `shape` (channels, height, width), as `decode_image` says.
 
     Raises
     ------
@@ -110,9 +110,9 @@ def decode_all(
     """
     images = allocate((count, 3, size, size))
     read: list[int] = []
-    for index, (name, file) in enumerate(reported(files, count, "images are read")):
+    for index, (name, file) in enumerate(report_progress(files, count, "images are read")):
         try:
-            images[len(read)] = decoded(file, size)
+            images[len(read)] = decode_image(file, size)
         except MemoryError:
             raise
         except Exception as error:  # whatever a decoder can raise
@@ -141,7 +141,7 @@ def resize_into(target: Pixels, images: Iterable[Pixels]) -> None:
     """
     height, width = target.shape[2:]
     for place, image in zip(
-        target, reported(images, len(target), "images are resized"), strict=True
+        target, report_progress(images, len(target), "images are resized"), strict=True
     ):
         if image.shape == place.shape:
             place[...] = image
@@ -151,7 +151,7 @@ def resize_into(target: Pixels, images: Iterable[Pixels]) -> None:
             place[...] = np.asarray(resized).transpose(2, 0, 1)
 
 
-def resized(images: Pixels, size: int) -> Pixels:
+def resize_all(images: Pixels, size: int) -> Pixels:
     """Return RGB images, (n, 3, h, w), in the given height and width; the same where they fit."""
     if images.shape[2:] == (size, size):
         return images
@@ -160,7 +160,7 @@ def resized(images: Pixels, size: int) -> Pixels:
     return target
 
 
-def reported(items: Iterable[T], count: int, done: str) -> Iterator[T]:
+def report_progress(items: Iterable[T], count: int, done: str) -> Iterator[T]:
     """Yield `items`, and log now and then how many of the `count` there have been."""
     last = time.monotonic()
     for number, item in enumerate(items):

@@ -10,7 +10,14 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from weightscape.files import beside
+from weightscape.atomic import beside
+from weightscape.config.plugins import Plugin, module_of
+
+CHECKSUMS = (
+    "Compare files, and numbers of images and classes, with what is published; false for a set in"
+    " the same format that is not the published one."
+)
+"""What the option `checksums` does."""
 
 OFFLINE = "HF_HUB_OFFLINE is set"
 CHUNK = 2**20  # bytes
@@ -22,12 +29,17 @@ RECORD = "results/fetched/{source}.json"
 _log = logging.getLogger(__name__)
 
 
-def offline() -> bool:
+def name_of(plugin: type[Plugin] | Plugin) -> str:
+    """Return the name of a plug-in, which its record and messages have."""
+    return module_of(plugin).rpartition(".")[2]
+
+
+def is_offline() -> bool:
     """Return whether the environment variable ``HF_HUB_OFFLINE`` switches downloads off."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
-def lacking(what: str, remedy: str, why: str = "") -> FileNotFoundError:
+def explain_lack(what: str, remedy: str, why: str = "") -> FileNotFoundError:
     """Return the error that says what is missing, why it is not downloaded, and what to do."""
     reason = f" and cannot be downloaded ({why})" if why else ""
     return FileNotFoundError(f"{what} is missing{reason}; {remedy}")
@@ -90,7 +102,7 @@ def verify(files: Mapping[Path, str], source: str, checksums: bool) -> None:
     record = RECORD.format(source=source)
     for file, published in files.items():
         if not file.is_file():
-            raise lacking(str(file), f"remove {record}, and the next run fetches it")
+            raise explain_lack(str(file), f"remove {record}, and the next run fetches it")
         if checksums and published:
             check(
                 file,
@@ -113,21 +125,23 @@ def download(url: str, file: Path, published: str) -> None:
     from http.client import HTTPException
     from urllib.request import urlopen
 
-    from weightscape.data._pixels import reported
+    from weightscape.data._pixels import report_progress
 
     remedy = f"put there what {url} gives; a copy from elsewhere will do, its checksum decides"
-    if offline():
-        raise lacking(str(file), remedy, OFFLINE)
+    if is_offline():
+        raise explain_lack(str(file), remedy, OFFLINE)
     _log.info("downloading %s to %s", url, file)
     try:
         with beside(file) as unfinished:
             with urlopen(url, timeout=TIMEOUT) as answer, unfinished.open("wb") as target:
                 count = int(answer.headers.get("Content-Length") or 0) // CHUNK
-                for chunk in reported(iter(lambda: answer.read(CHUNK), b""), count, "MiB are here"):
+                for chunk in report_progress(
+                    iter(lambda: answer.read(CHUNK), b""), count, "MiB are here"
+                ):
                     target.write(chunk)
             check(unfinished, published, file)
     except (OSError, HTTPException) as error:
-        raise lacking(str(file), remedy, str(getattr(error, "reason", error))) from error
+        raise explain_lack(str(file), remedy, str(getattr(error, "reason", error))) from error
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -146,7 +160,7 @@ def unpack(archive: Path, folder: Path) -> None:
     shutil.rmtree(temporary)
 
 
-def from_archive(files: list[Path], url: str, archive: Path, published: str) -> list[Path]:
+def fetch_archive(files: list[Path], url: str, archive: Path, published: str) -> list[Path]:
     """Return `files`, after unpacking the archive that they come in beside it, if one is missing.
 
     The archive is downloaded where it is missing too, and kept.
@@ -167,5 +181,5 @@ def from_archive(files: list[Path], url: str, archive: Path, published: str) -> 
     unpack(archive, archive.parent)
     missing = [file for file in files if not file.is_file()]
     if missing:
-        raise lacking(str(missing[0]), f"it should be in {archive}")
+        raise explain_lack(str(missing[0]), f"it should be in {archive}")
     return files

@@ -24,7 +24,7 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name.casefold())
 
 
-def subfolders(folder: Path) -> list[Path]:
+def find_subfolders(folder: Path) -> list[Path]:
     """Return the folders in `folder`, in the order of their plain names.
 
     Raises
@@ -36,7 +36,7 @@ def subfolders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (plain(path.name), path.name))
 
 
-def images_below(
+def find_images(
     folder: str | Path,
     above: frozenset[tuple[int, int]] = frozenset(),
     endings: tuple[str, ...] = IMAGES,
@@ -56,12 +56,12 @@ def images_below(
         raise ValueError(f"{folder} is a link back to a folder that it lies in; remove it")
     for entry in _entries(folder):
         if _is_folder(entry):
-            yield from images_below(entry.path, above | {this}, endings)
+            yield from find_images(entry.path, above | {this}, endings)
         elif entry.name.lower().endswith(endings):
             yield entry
 
 
-def tree_listing(folder: Path, endings: tuple[str, ...] = IMAGES) -> str:
+def list_tree(folder: Path, endings: tuple[str, ...] = IMAGES) -> str:
     """Return a digest of the image files below `folder`: names and sizes, and nothing is read.
 
     With other `endings`, of the files whose names end so.
@@ -77,12 +77,12 @@ def tree_listing(folder: Path, endings: tuple[str, ...] = IMAGES) -> str:
         raise FileNotFoundError(f"{folder} is not a folder")
     digest = hashlib.sha256()
     start = len(str(folder))
-    for entry in images_below(folder, endings=endings):
+    for entry in find_images(folder, endings=endings):
         digest.update(f"{entry.path[start:]}\n{_size(entry)}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
 
 
-def tree_inventory(domains: Sequence[Path]) -> Inventory:
+def read_tree(domains: Sequence[Path]) -> Inventory:
     """Return what there is in folders, one per domain, that have a folder per class.
 
     Classes are in the order of their plain names, images in that of domains, classes and names.
@@ -96,7 +96,7 @@ def tree_inventory(domains: Sequence[Path]) -> Inventory:
 
     from weightscape.data._inventory import Inventory
 
-    found = [(k, folder) for k, domain in enumerate(domains) for folder in subfolders(domain)]
+    found = [(k, folder) for k, domain in enumerate(domains) for folder in find_subfolders(domain)]
     names = {folder.name for _, folder in found}
     classes = tuple(sorted(names, key=lambda name: (plain(name), name)))
     if not classes:
@@ -105,7 +105,7 @@ def tree_inventory(domains: Sequence[Path]) -> Inventory:
     labels: list[int] = []
     of_domain: list[int] = []
     for domain, folder in found:
-        here = [entry.path for entry in images_below(folder)]
+        here = [entry.path for entry in find_images(folder)]
         files += here
         labels += [classes.index(folder.name)] * len(here)
         of_domain += [domain] * len(here)

@@ -10,45 +10,35 @@ References
 Peng et al. (2019), Moment Matching for Multi-Source Domain Adaptation, arXiv:1812.01754.
 """
 
-from __future__ import annotations
-
-from functools import partial
 from typing import ClassVar
 
-from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
+from weightscape.data._domains import DomainSet, Published
 from weightscape.data._hub import Hub
 
-PUBLISHED = Published(
-    source="domain_net",
-    folder="domain_net",
-    domains=("clipart", "infograph", "painting", "quickdraw", "real", "sketch"),
-    classes=345,
-    hub=Hub(
-        "wltjr1007/DomainNet",
-        "ee20570ae7a29c51571e55a9a17983f7625295d6",
-        {
-            "data/train-00000-of-00003.parquet": (
-                "sha256:37dfda4256254a53d58352ba6f3ea8a1ae24d13f3d39eb27a143b859f73b3e5a"
-            ),
-            "data/train-00001-of-00003.parquet": (
-                "sha256:c5d86606a2fa7b1418895717803cfa7c3e7adad37454ee7b1ad44f1ec0eb3e15"
-            ),
-            "data/train-00002-of-00003.parquet": (
-                "sha256:bb3dd680e02ac1cf539fb6d32959b096a06535892aa8c494e31378762f02613c"
-            ),
-            "data/test-00000-of-00001.parquet": (
-                "sha256:7eb34c7c9c020f265db6c4b2405c873f4bda0259cd06b43aa31df45a17a55409"
-            ),
-        },
-    ),
-)
 
+class DomainNet(DomainSet):
+    """Images of 345 kinds of things in six domains."""
 
-class Options(DomainOptions):
-    """Which domains and classes are used, and how images are read."""
-
-    published: ClassVar[Published] = PUBLISHED
-
-
-fetch = partial(fetch_domains, PUBLISHED)
-load = load_domains
+    published: ClassVar[Published] = Published(
+        folder="domain_net",
+        domains=("clipart", "infograph", "painting", "quickdraw", "real", "sketch"),
+        classes=345,
+        hub=Hub(
+            "wltjr1007/DomainNet",
+            "ee20570ae7a29c51571e55a9a17983f7625295d6",
+            {
+                "data/train-00000-of-00003.parquet": (
+                    "sha256:37dfda4256254a53d58352ba6f3ea8a1ae24d13f3d39eb27a143b859f73b3e5a"
+                ),
+                "data/train-00001-of-00003.parquet": (
+                    "sha256:c5d86606a2fa7b1418895717803cfa7c3e7adad37454ee7b1ad44f1ec0eb3e15"
+                ),
+                "data/train-00002-of-00003.parquet": (
+                    "sha256:bb3dd680e02ac1cf539fb6d32959b096a06535892aa8c494e31378762f02613c"
+                ),
+                "data/test-00000-of-00001.parquet": (
+                    "sha256:7eb34c7c9c020f265db6c4b2405c873f4bda0259cd06b43aa31df45a17a55409"
+                ),
+            },
+        ),
+    )

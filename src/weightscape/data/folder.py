@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from weightscape.data._domains import Trained, read_domains
-from weightscape.data._tree import subfolders, tree_inventory, tree_listing
+from weightscape.data._domains import DomainImages
+from weightscape.data._tree import find_subfolders, list_tree, read_tree
 
 if TYPE_CHECKING:
-    from weightscape.data.labelled import Labelled
+    from weightscape.data.examples import Examples
 
 
-class Options(Trained):
-    """Where the images are, and how the folders are to be understood."""
+class Folder(DomainImages):
+    """Images in a folder, in the order of folders and names.
+
+    Classes are in the order of their names, letter case and punctuation left aside.
+    """
 
     path: str = Field(
         min_length=1,
@@ -38,66 +41,52 @@ class Options(Trained):
             raise ValueError("train_domains and held_out need domains: true")
         return self
 
+    def listing(self) -> str:
+        """Return a digest of the names and sizes of the images, by which a change is noticed.
 
-def listing(options: Options) -> str:
-    """Return a digest of the names and sizes of the images, by which a change is noticed.
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder.
+        ValueError
+            If a folder cannot be read, or a link leads back to a folder that it lies in.
+        """
+        return list_tree(Path(self.path))
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If a folder cannot be read, or a link leads back to a folder that it lies in.
-    """
-    return tree_listing(Path(options.path))
+    def __call__(self, data_root: Path, seed: int) -> Examples | dict[str, Examples]:
+        """Return the images; nothing is random, and the folder of downloads is not looked at.
 
+        Returns
+        -------
+        images : Examples or dict of str to Examples
+            All of them in RGB; with `domains` or `split_folders` the parts, ``train`` and
+            ``elsewhere`` or ``test``.
 
-def load(options: Options, data_root: Path, seed: int) -> Labelled | dict[str, Labelled]:
-    """Return the images in a folder.
-
-    Parameters
-    ----------
-    options : Options
-        Where they are, and how the folders are to be understood.
-    data_root : Path
-        Not used: the path is an option.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    Labelled or dict of str to Labelled
-        All images; with `domains` or `split_folders` the parts, ``train`` and ``elsewhere`` or
-        ``test``. RGB, in the order of folders and names; classes in the order of their names,
-        letter case and punctuation left aside.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If an image or a folder cannot be read, a link leads back to a folder that it lies in, or
-        a class or a domain has no images.
-    """
-    from weightscape.data._inventory import read_part
-
-    folder = Path(options.path)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not a folder; correct the option path")
-    if not subfolders(folder):
-        raise ValueError(f"{folder} has no folders; each class, or each domain, needs one")
-    if options.domains:
-        domains = subfolders(folder)
-        names = tuple(domain.name for domain in domains)
-        return read_domains(tree_inventory(domains), names, options, folder)
-    size, skip = options.image_size, options.skip_unreadable
-    parts = _split(folder) if options.split_folders else {"train": [folder]}
-    inventory = tree_inventory([path for paths in parts.values() for path in paths])
-    of_training = inventory.domains < len(parts["train"])
-    train = read_part(inventory, of_training, size, skip, complete=f"{folder}, images to train on")
-    if not options.split_folders:
-        return train
-    return {"train": train, "test": read_part(inventory, ~of_training, size, skip)}
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder.
+        ValueError
+            If an image or a folder cannot be read, a link leads back to a folder that it lies in,
+            or a class or a domain has no images.
+        """
+        folder = Path(self.path)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder} is not a folder; correct the option path")
+        if not find_subfolders(folder):
+            raise ValueError(f"{folder} has no folders; each class, or each domain, needs one")
+        if self.domains:
+            domains = find_subfolders(folder)
+            names = tuple(domain.name for domain in domains)
+            return self.read_domains(read_tree(domains), names, folder)
+        parts = _split(folder) if self.split_folders else {"train": [folder]}
+        inventory = read_tree([path for paths in parts.values() for path in paths])
+        of_training = inventory.domains < len(parts["train"])
+        complete = f"{folder}, images to train on"
+        train = self.read_part(inventory, of_training, complete=complete)
+        if not self.split_folders:
+            return train
+        return {"train": train, "test": self.read_part(inventory, ~of_training)}
 
 
 def _split(folder: Path) -> dict[str, list[Path]]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from weightscape.section import Section
+from weightscape.config.source import Source
+from weightscape.data._tree import list_tree
 
 if TYPE_CHECKING:
-    from weightscape.data.labelled import Labelled
+    from weightscape.data.examples import Examples
 
 
-class Options(Section):
-    """Where the files are, and what their labels are called."""
+class Idx(Source):
+    """Grey images in a folder of idx files, in the order of the files."""
 
     path: str = Field(
         min_length=1,
@@ -45,49 +46,36 @@ class Options(Section):
             raise ValueError(f"a class is named twice: {', '.join(classes)}")
         return classes
 
+    def listing(self) -> str:
+        """Return a digest of the names and sizes of the files, by which a change is noticed.
 
-def listing(options: Options) -> str:
-    """Return a digest of the names and sizes of the files, by which a change is noticed.
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder.
+        """
+        return list_tree(Path(self.path), endings=("ubyte", "ubyte.gz"))
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    """
-    from weightscape.data._tree import tree_listing
+    def __call__(self, data_root: Path, seed: int) -> Examples | dict[str, Examples]:
+        """Return the images; nothing is random, and the folder of downloads is not looked at.
 
-    return tree_listing(Path(options.path), endings=("ubyte", "ubyte.gz"))
+        Returns
+        -------
+        images : Examples or dict of str to Examples
+            All of them; the parts ``train`` and ``test`` where there are both.
 
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder, or files are missing.
+        ValueError
+            If a file is not of the format, is cut off, images and labels are not as many, or a
+            label has no name.
+        """
+        from weightscape.data._idx import find_parts, read_set
 
-def load(options: Options, data_root: Path, seed: int) -> Labelled | dict[str, Labelled]:
-    """Return the images in a folder.
-
-    Parameters
-    ----------
-    options : Options
-        Where they are, and what their labels are called.
-    data_root : Path
-        Not used: the path is an option.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    Labelled or dict of str to Labelled
-        Grey, in the order of the files; the parts ``train`` and ``test`` where there are both.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or files are missing.
-    ValueError
-        If a file is not of the format, is cut off, images and labels are not as many, or a label
-        has no name.
-    """
-    from weightscape.data._idx import find_parts, read_set
-
-    folder = Path(options.path)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not a folder; correct the option path")
-    parts = read_set(find_parts(folder, options.prefix), options.classes, options.image_size)
-    return parts if "test" in parts else parts["train"]
+        folder = Path(self.path)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder} is not a folder; correct the option path")
+        parts = read_set(find_parts(folder, self.prefix), self.classes, self.image_size)
+        return parts if "test" in parts else parts["train"]

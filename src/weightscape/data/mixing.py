@@ -1,36 +1,37 @@
 """Training sets of real and synthetic images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from weightscape.data.labelled import Labelled, concatenate
+from weightscape.data.examples import Examples, concatenate
 from weightscape.seeds import seed_for
 
 if TYPE_CHECKING:
     from weightscape.config.recipe import Recipe
+    from weightscape.config.run import RunId
 
 DOMAIN = "synthetic"
 """The domain of synthetic images in a training set."""
 
 
-def with_synthetic(
-    real: Labelled,
-    synthetic: Sequence[Labelled],
+def add_synthetic(
+    real: Examples,
+    synthetic: Sequence[Examples],
     ratios: Sequence[float],
     *,
     replaces: bool = False,
     seed: int = 0,
-) -> Labelled:
+) -> Examples:
     """Return real training images and, after them, the wanted share of synthetic ones.
 
     Parameters
     ----------
-    real : Labelled
+    real : Examples
         The training images.
-    synthetic : sequence of Labelled
+    synthetic : sequence of Examples
         Images of each generator.
     ratios : sequence of float
         For each of them, how many to take over the number of real images: of class k the first
@@ -44,7 +45,7 @@ def with_synthetic(
 
     Returns
     -------
-    Labelled
+    images : Examples
         The images. Synthetic ones are of the domain "synthetic", where there are any.
 
     Raises
@@ -77,23 +78,23 @@ def with_synthetic(
     )
 
 
-def mixed_for(
-    real: Labelled, synthetic: Sequence[Labelled], recipe: "Recipe", run: Mapping[str, Any]
-) -> Labelled:
-    """Return the images that a run trains on, see `with_synthetic`.
+def mix_for(
+    real: Examples, synthetic: Sequence[Examples], recipe: "Recipe", run: "RunId"
+) -> Examples:
+    """Return the images that a run trains on, see `add_synthetic`.
 
     Which real images go is the same for all conditions of a seed.
     """
-    return with_synthetic(
+    return add_synthetic(
         real,
         synthetic,
         list(recipe.synthetic.values()),
         replaces=recipe.synthetic_replaces,
-        seed=seed_for("replaced", run["dataset"], run["seed"]),
+        seed=seed_for("replaced", run.dataset, run.seed),
     )
 
 
-def per_class(real: Labelled, ratio: float) -> np.ndarray:
+def per_class(real: Examples, ratio: float) -> np.ndarray:
     """Return how many synthetic images of each class a ratio asks for, int64 (classes,)."""
     counts = np.bincount(real.labels, minlength=len(real.classes))
     return np.asarray(np.rint(ratio * counts), np.int64)

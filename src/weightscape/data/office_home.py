@@ -10,32 +10,22 @@ Venkateswara et al. (2017), Deep Hashing Network for Unsupervised Domain Adaptat
 arXiv:1706.07522.
 """
 
-from __future__ import annotations
-
-from functools import partial
 from typing import ClassVar
 
-from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
+from weightscape.data._domains import DomainSet, Published
 from weightscape.data._hub import Hub
 
-PUBLISHED = Published(
-    source="office_home",
-    folder="office_home",
-    domains=("Art", "Clipart", "Product", "Real World"),
-    classes=65,
-    hub=Hub(
-        "flwrlabs/office-home",
-        "d430d44779e929b335be368ab3456484e5de36bb",
-        {f"data/train-0000{k}-of-00003.parquet": "" for k in range(3)},
-    ),
-)
 
+class OfficeHome(DomainSet):
+    """Images of 65 kinds of everyday objects in four domains."""
 
-class Options(DomainOptions):
-    """Which domains and classes are used, and how images are read."""
-
-    published: ClassVar[Published] = PUBLISHED
-
-
-fetch = partial(fetch_domains, PUBLISHED)
-load = load_domains
+    published: ClassVar[Published] = Published(
+        folder="office_home",
+        domains=("Art", "Clipart", "Product", "Real World"),
+        classes=65,
+        hub=Hub(
+            "flwrlabs/office-home",
+            "d430d44779e929b335be368ab3456484e5de36bb",
+            {f"data/train-0000{k}-of-00003.parquet": "" for k in range(3)},
+        ),
+    )

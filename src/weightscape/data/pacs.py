@@ -9,36 +9,26 @@ References
 Li et al. (2017), Deeper, Broader and Artier Domain Generalization, arXiv:1710.03077.
 """
 
-from __future__ import annotations
-
-from functools import partial
 from typing import ClassVar
 
-from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
+from weightscape.data._domains import DomainSet, Published
 from weightscape.data._hub import Hub
 
-PUBLISHED = Published(
-    source="pacs",
-    folder="PACS",
-    domains=("art_painting", "cartoon", "photo", "sketch"),
-    classes=7,
-    hub=Hub(
-        "flwrlabs/pacs",
-        "394113073258ead631f617d2e13bb377c0715c4b",
-        {
-            "data/train-00000-of-00001.parquet": (
-                "sha256:4fc041ee92eec6043fe6e2859e8bdd138e5f958bc621afd153879812cbe65ff5"
-            )
-        },
-    ),
-)
 
+class Pacs(DomainSet):
+    """Photographs, paintings, cartoons and sketches of seven kinds of things."""
 
-class Options(DomainOptions):
-    """Which domains and classes are used, and how images are read."""
-
-    published: ClassVar[Published] = PUBLISHED
-
-
-fetch = partial(fetch_domains, PUBLISHED)
-load = load_domains
+    published: ClassVar[Published] = Published(
+        folder="PACS",
+        domains=("art_painting", "cartoon", "photo", "sketch"),
+        classes=7,
+        hub=Hub(
+            "flwrlabs/pacs",
+            "394113073258ead631f617d2e13bb377c0715c4b",
+            {
+                "data/train-00000-of-00001.parquet": (
+                    "sha256:4fc041ee92eec6043fe6e2859e8bdd138e5f958bc621afd153879812cbe65ff5"
+                )
+            },
+        ),
+    )

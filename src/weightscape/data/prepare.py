@@ -1,30 +1,33 @@
-"""From a dataset's or shift's config to its images."""
+"""From a dataset's config to its images."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from weightscape.data.labelled import Labelled
-from weightscape.data.split import imbalanced, stratified_split
-from weightscape.plugins import options_of, plugin
+from weightscape.config.source import Source
+from weightscape.data.examples import Examples
+from weightscape.data.images import check_images
+from weightscape.data.split import draw_imbalanced, split_stratified
 from weightscape.seeds import seed_for
-from weightscape.shifts.source import Source
 
 if TYPE_CHECKING:
     from weightscape.config.backbone import Backbone
-    from weightscape.config.sources import Dataset, Shift
+    from weightscape.config.source import DatasetEntry
 
 
-def prepare(dataset: "Dataset", data_root: str | Path) -> dict[str, Labelled]:
+def prepare(dataset: "DatasetEntry", data_root: str | Path) -> dict[str, Examples]:
     """Return the dataset's images in the parts train, val, test and elsewhere.
 
     The parts are those of the source where it has a test set of its own; images of domains that
     are not trained on are elsewhere, and may be none.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the source lacks a file or refuses one, or gives something else than images.
     """
-    found = _load(dataset.source, dataset.options, data_root, seed_for(dataset.name))
-    parts = {"train": found} if isinstance(found, Labelled) else found
+    parts = _images_of(dataset.build(), data_root, seed_for(dataset.name))
     if dataset.limit:
         parts = {
             name: images.subset(
@@ -34,14 +37,14 @@ def prepare(dataset: "Dataset", data_root: str | Path) -> dict[str, Labelled]:
         }
     whole = parts["train"]
     test = 0 if "test" in parts else dataset.test
-    split = stratified_split(
+    split = split_stratified(
         whole.labels, dataset.val, test, dataset.split_seed, domains=whole.domains
     )
     parts = {name: whole.subset(indices) for name, indices in split.items()} | {
         name: images for name, images in parts.items() if name != "train"
     }
     if dataset.fraction < 1 or dataset.imbalance > 1:
-        kept = imbalanced(
+        kept = draw_imbalanced(
             parts["train"].labels, dataset.fraction, dataset.imbalance, dataset.split_seed
         )
         parts["train"] = parts["train"].subset(kept)
@@ -49,50 +52,26 @@ def prepare(dataset: "Dataset", data_root: str | Path) -> dict[str, Labelled]:
     return parts if "elsewhere" in parts else {**parts, "elsewhere": whole.subset(nothing)}
 
 
-def fetched(module: str, data_root: str | Path) -> dict[str, int]:
-    """See to the files that a plug-in of data or shifts reads; return their sizes by name.
+def make_pretraining_images(backbone: "Backbone", data_root: str | Path) -> Examples:
+    """Return the images that a backbone is pre-trained on.
 
     Raises
     ------
-    FileNotFoundError
-        If files are missing and cannot be fetched; the message says which to put where.
-    ValueError
-        If a file is not the published one.
+    FileNotFoundError, ValueError
+        As of `prepare`; and if the backbone is not pre-trained in the workflow.
     """
-    files: list[Path] = import_module(module).fetch(Path(data_root))
-    # Where an installed package lies is nobody's concern; its files go by their names.
-    return {
-        str(file.relative_to(data_root) if file.is_relative_to(data_root) else file.name): (
-            file.stat().st_size
-        )
-        for file in sorted(files)
-    }
+    source = backbone.images
+    if source is None:
+        raise ValueError(f"backbone {backbone.name!r} is not pre-trained here")
+    return _images_of(source, data_root, seed_for(backbone.pretrained))["train"]
 
 
-def shifted(source: Source, shift: "Shift") -> dict[int, Labelled]:
-    """Return the shifted test set at each severity that its options name."""
-    options = options_of("shifts", shift.source, shift.options)
-    make = plugin("shifts", shift.source).shift
-    seed = seed_for("shift", shift.name)
-    severities: tuple[int, ...] = options.model_dump()["severities"]
-    return {severity: make(source, severity, options, seed) for severity in severities}
-
-
-def pretraining_images(backbone: "Backbone", data_root: str | Path) -> Labelled:
-    """Return the images that a backbone is pre-trained on."""
-    assert backbone.pretraining is not None
-    options = backbone.pretraining.options
-    found = _load(backbone.pretrained, options, data_root, seed_for(backbone.pretrained))
-    return found if isinstance(found, Labelled) else found["train"]
-
-
-def _load(
-    source: str, options: dict[str, object], data_root: str | Path, seed: int
-) -> Labelled | dict[str, Labelled]:
-    images: Labelled | dict[str, Labelled] = plugin("data", source).load(
-        options_of("data", source, options), Path(data_root), seed
-    )
-    return images
+def _images_of(source: Source, data_root: str | Path, seed: int) -> dict[str, Examples]:
+    found = source(Path(data_root), seed)
+    parts = {"train": found} if isinstance(found, Examples) else found
+    for images in parts.values():
+        check_images(images)
+    return parts
 
 
 def _some_of_each_class(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from weightscape.data.labelled import Labelled
+from weightscape.data.examples import Examples
 
 COLUMNS = 10
 """Images of a row of a contact sheet."""
 
 
-def pictures_of(
-    train: Labelled, test: Labelled, shifts: Mapping[str, Mapping[int, Labelled]]
+def take_pictures(
+    train: Examples, test: Examples, shifts: Mapping[str, Mapping[int, Examples]]
 ) -> Iterator[dict[str, Any]]:
     """Yield rows of the table `pictures`: by domain, and shifts at their mildest and strongest.
 
     Parameters
     ----------
-    train, test : Labelled
+    train, test : Examples
         The images that networks are trained and tested on.
-    shifts : mapping of str to mapping of int to Labelled
+    shifts : mapping of str to mapping of int to Examples
         The shifted images by shift and severity.
     """
     yield from _of_set("train", 0, train)
@@ -32,20 +32,20 @@ def pictures_of(
             yield from _of_set(name, severity, severities[severity])
 
 
-def _of_set(name: str, severity: int, images: Labelled) -> Iterator[dict[str, Any]]:
+def _of_set(name: str, severity: int, images: Examples) -> Iterator[dict[str, Any]]:
     for domain in np.unique(images.domains):
         part = images.subset(np.flatnonzero(images.domains == domain))
-        for sample in samples_of(part, COLUMNS):
+        for sample in take_samples(part, COLUMNS):
             about = {"set": name, "severity": severity, "domain": images.domain_names[domain]}
             yield about | sample
 
 
-def samples_of(images: Labelled, count: int) -> list[dict[str, Any]]:
+def take_samples(images: Examples, count: int) -> list[dict[str, Any]]:
     """Return `count` images to show: the first of each class, then the second of each, and so on.
 
     Parameters
     ----------
-    images : Labelled
+    images : Examples
         The images; classes without any are passed over.
     count : int
         How many to take; all where there are fewer.
@@ -62,7 +62,7 @@ def samples_of(images: Labelled, count: int) -> list[dict[str, Any]]:
         members = labels == k
         place[members] = np.arange(np.count_nonzero(members))
     chosen = np.lexsort((labels, place))[:count]
-    channels, height, width = images.images.shape[1:]
+    channels, height, width = images.inputs.shape[1:]
     return [
         {
             "class": images.classes[labels[i]],
@@ -70,7 +70,7 @@ def samples_of(images: Labelled, count: int) -> list[dict[str, Any]]:
             "channels": channels,
             "height": height,
             "width": width,
-            "pixels": images.images[i].ravel(),
+            "pixels": images.inputs[i].ravel(),
         }
         for i in chosen
     ]

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from weightscape.data._credit import Credit
-from weightscape.data._options import CHECKSUMS
-from weightscape.packages import Package
-from weightscape.section import Section
+from weightscape.config.credit import Credit
+from weightscape.config.source import Side, Source
+from weightscape.data._published import CHECKSUMS
+from weightscape.packages import Package, check_files, check_sum, find_files
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from weightscape.data.labelled import Labelled
+    from weightscape.data.examples import Examples
 
 PACKAGE = Package(
     name="elpv-dataset",
@@ -29,18 +29,6 @@ PACKAGE = Package(
     folder="elpv_dataset/data",
     sha256="427021a97765486f783c37a2efb9165283725428e96447cbb53ee033a058329f",
     license="CC-BY-NC-SA-4.0",
-)
-
-CREDIT = Credit(
-    what="Photographs of solar cells",
-    by="Buerhop-Lutz, Deitsch, Maier, Gallwitz, Berger, Doll, Hauch, Camus & Brabec (2018), A"
-    " Benchmark for Visual Identification of Defective Solar Cells in Electroluminescence Imagery,"
-    " EU PVSEC",
-    doi="10.4229/35thEUPVSEC20182018-5CV.3.15",
-    license="CC BY-NC-SA 4.0",
-    caveat="The cells come from 44 modules, and the data set does not tell which of them come from"
-    " one: cells of one module may be trained on and tested on, so that scores on the kind of cell"
-    " that is trained on may be too good.",
 )
 
 KINDS = ("mono", "poly")
@@ -51,13 +39,40 @@ SIDE = 300
 """Height and width of the pictures, in pixels."""
 
 
-class Options(Section):
-    """Which cells are trained on, which are defective, and how pictures are read."""
+class Cell(NamedTuple):
+    """A line of ``labels.csv``."""
 
-    image_size: int = Field(
+    picture: str
+    probability: float
+    kind: str
+
+
+class SolarCells(Source):
+    """The cells, grey and of one size, in the order of ``labels.csv``.
+
+    Classes are functional and defective, domains mono and poly.
+
+    References
+    ----------
+    Buerhop-Lutz et al. (2018), DOI 10.4229/35thEUPVSEC20182018-5CV.3.15; Deitsch et al. (2019), DOI
+    10.1016/j.solener.2019.02.067; Deitsch et al. (2021), DOI 10.1007/s00138-021-01191-9.
+    """
+
+    credit: ClassVar[Credit | None] = Credit(
+        what="Photographs of solar cells",
+        by="Buerhop-Lutz, Deitsch, Maier, Gallwitz, Berger, Doll, Hauch, Camus & Brabec (2018), A"
+        " Benchmark for Visual Identification of Defective Solar Cells in Electroluminescence"
+        " Imagery, EU PVSEC",
+        doi="10.4229/35thEUPVSEC20182018-5CV.3.15",
+        license="CC BY-NC-SA 4.0",
+        caveat="The cells come from 44 modules, and the data set does not tell which of them come"
+        " from one: cells of one module may be trained on and tested on, so that scores on the kind"
+        " of cell that is trained on may be too good.",
+    )
+    is_fetched: ClassVar[bool] = True
+
+    image_size: Side = Field(
         default=96,
-        ge=8,
-        le=512,
         description="Height and width that pictures are brought to, in pixels; the source has 300.",
     )
     held_out: Literal["mono", "poly"] | None = Field(
@@ -73,83 +88,57 @@ class Options(Section):
     )
     checksums: bool = Field(default=True, description=CHECKSUMS)
 
+    @classmethod
+    def fetch(cls, data_root: Path) -> list[Path]:
+        """Return the files: of a folder among the downloads, or else of the installed package.
 
-class Cell(NamedTuple):
-    """A line of ``labels.csv``."""
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If neither is there, or the package's files are not the published ones.
+        """
+        folder = data_root / "solar_cells"
+        if folder.is_dir():
+            return [file for file in folder.rglob("*") if file.is_file()]
+        return check_files(PACKAGE)
 
-    picture: str
-    probability: float
-    kind: str
+    def __call__(self, data_root: Path, seed: int) -> Examples | dict[str, Examples]:
+        """Return the cells; nothing is random.
 
+        Returns
+        -------
+        images : Examples or dict of str to Examples
+            All of them; the parts ``train`` and ``elsewhere`` where a kind is held out.
 
-def fetch(data_root: Path) -> list[Path]:
-    """Return the files: of a folder among the downloads, or else of the installed package.
+        Raises
+        ------
+        FileNotFoundError
+            If neither the package nor a folder is there, or a picture is missing.
+        ValueError
+            If a file is not the published one, a line of ``labels.csv`` cannot be understood, or a
+            picture cannot be read or is not grey and 300 pixels high and wide.
+        """
+        import numpy as np
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If neither is there, or the package's files are not the published ones.
-    """
-    from weightscape.packages import check_files
+        from weightscape.data.examples import Examples
 
-    folder = data_root / "solar_cells"
-    if folder.is_dir():
-        return [file for file in folder.rglob("*") if file.is_file()]
-    return check_files(PACKAGE)
-
-
-def load(options: Options, data_root: Path, seed: int) -> Labelled | dict[str, Labelled]:
-    """Return the cells, grey and of one size.
-
-    Parameters
-    ----------
-    options : Options
-        Kind that is held out, threshold, image size, and whether files must be as published.
-    data_root : Path
-        The folder of downloads.
-    seed : int
-        Not used: nothing is random.
-
-    Returns
-    -------
-    Labelled or dict of str to Labelled
-        In the classes functional and defective and the domains mono and poly, in the order of
-        ``labels.csv``; the parts ``train`` and ``elsewhere`` where a kind is held out.
-
-    Raises
-    ------
-    FileNotFoundError
-        If neither the package nor a folder is there, or a picture is missing.
-    ValueError
-        If a file is not the published one, a line of ``labels.csv`` cannot be understood, or a
-        picture cannot be read or is not grey and 300 pixels high and wide.
-
-    References
-    ----------
-    Buerhop-Lutz et al. (2018), DOI 10.4229/35thEUPVSEC20182018-5CV.3.15; Deitsch et al. (2019), DOI
-    10.1016/j.solener.2019.02.067; Deitsch et al. (2021), DOI 10.1007/s00138-021-01191-9.
-    """
-    import numpy as np
-
-    from weightscape.data.labelled import Labelled
-
-    folder = _folder(data_root, options.checksums)
-    cells = read_labels(folder / "labels.csv")
-    images = np.stack([_picture(folder / cell.picture, options.image_size) for cell in cells])
-    whole = Labelled(
-        images=images,
-        labels=np.array([cell.probability >= options.threshold for cell in cells], np.int64),
-        classes=CLASSES,
-        domains=np.array([KINDS.index(cell.kind) for cell in cells], np.int64),
-        domain_names=KINDS,
-    )
-    if options.held_out is None:
-        return whole
-    held_out = whole.domains == KINDS.index(options.held_out)
-    return {
-        "train": whole.subset(np.flatnonzero(~held_out)),
-        "elsewhere": whole.subset(np.flatnonzero(held_out)),
-    }
+        folder = _folder(data_root, self.checksums)
+        cells = read_labels(folder / "labels.csv")
+        images = np.stack([_picture(folder / cell.picture, self.image_size) for cell in cells])
+        whole = Examples(
+            inputs=images,
+            labels=np.array([cell.probability >= self.threshold for cell in cells], np.int64),
+            classes=CLASSES,
+            domains=np.array([KINDS.index(cell.kind) for cell in cells], np.int64),
+            domain_names=KINDS,
+        )
+        if self.held_out is None:
+            return whole
+        held_out = whole.domains == KINDS.index(self.held_out)
+        return {
+            "train": whole.subset(np.flatnonzero(~held_out)),
+            "elsewhere": whole.subset(np.flatnonzero(held_out)),
+        }
 
 
 def read_labels(file: Path) -> list[Cell]:
@@ -196,8 +185,6 @@ def read_labels(file: Path) -> list[Cell]:
 
 def _folder(data_root: Path, checksums: bool) -> Path:
     """Return where ``labels.csv`` lies, its files and pictures checked where asked for."""
-    from weightscape.packages import check_files, check_sum, find_files
-
     folder = data_root / "solar_cells"
     if not folder.is_dir():
         files = (check_files if checksums else find_files)(PACKAGE)

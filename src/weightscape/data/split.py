@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def stratified_split(
+def split_stratified(
     labels: npt.NDArray[np.int64],
     val: float,
     test: float,
@@ -60,7 +60,7 @@ def stratified_split(
     return {name: np.sort(np.concatenate(pieces)) for name, pieces in parts.items()}
 
 
-def imbalanced(
+def draw_imbalanced(
     labels: npt.NDArray[np.int64], fraction: float, imbalance: float, seed: int
 ) -> npt.NDArray[np.int64]:
     """Return which training images to keep: a share of every class, or a long tail of classes.

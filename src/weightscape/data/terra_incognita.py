@@ -9,26 +9,16 @@ Beery, Van Horn & Perona (2018), Recognition in Terra Incognita, arXiv:1807.0497
 classes and four places are those of DomainBed.
 """
 
-from __future__ import annotations
-
-from functools import partial
 from typing import ClassVar
 
-from weightscape.data._domains import DomainOptions, Published, fetch_domains, load_domains
-
-PUBLISHED = Published(
-    source="terra_incognita",
-    folder="terra_incognita",
-    domains=("location_38", "location_43", "location_46", "location_100"),
-    classes=10,
-)
+from weightscape.data._domains import DomainSet, Published
 
 
-class Options(DomainOptions):
-    """Which domains and classes are used, and how images are read."""
+class TerraIncognita(DomainSet):
+    """Pictures of animals by camera traps at four places."""
 
-    published: ClassVar[Published] = PUBLISHED
-
-
-fetch = partial(fetch_domains, PUBLISHED)
-load = load_domains
+    published: ClassVar[Published] = Published(
+        folder="terra_incognita",
+        domains=("location_38", "location_43", "location_46", "location_100"),
+        classes=10,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from weightscape.data.labelled import Labelled, load, load_shift
+from weightscape.data.examples import Examples, load, load_shift
 
 Key = tuple[str, str, int]
 """Test set, shift and severity: the columns `TEST` of the predictions."""
@@ -11,7 +11,7 @@ Key = tuple[str, str, int]
 
 def load_test_sets(
     val: str | Path, test: str | Path, shifts: Sequence[str], files: Sequence[str | Path]
-) -> Iterator[tuple[Key, Labelled]]:
+) -> Iterator[tuple[Key, Examples]]:
     """Yield the images by test set, shift and severity, one file in memory at a time.
 
     Parameters

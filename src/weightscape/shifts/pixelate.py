@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from weightscape.shifts._corruption import (
-    REFERENCE,
-    Severities,
-    Strengths,
-    each_image,
-    strength_at,
-)
+from weightscape.shifts._corruption import REFERENCE, Corruption, Strengths
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from weightscape.data.labelled import Labelled
     from weightscape.shifts._corruption import Pixels
-    from weightscape.shifts.source import Source
-
-SHARE: Strengths = (0.75, 0.6, 0.45, 0.35, 0.25)
-"""Squares along the shorter side by severity, as a share of its pixels, but of 32 at the most."""
 
 
-class Options(Severities):
-    """Which severities are tested."""
-
-
-def shift(source: Source, severity: int, options: Options, seed: int) -> Labelled:
-    """Return the test images as squares of one colour each, the means there; nothing is random.
+class Pixelate(Corruption):
+    """The test images as squares of one colour each, the means there; nothing is random.
 
     An image of 224 pixels has as many squares as one of 32, each seven times as long: a severity
     leaves as much to see.
-
-    Raises
-    ------
-    ValueError
-        If `severity` is not one of 1 to 5.
 
     References
     ----------
     Hendrycks & Dietterich (2019), Benchmarking Neural Network Robustness to Common Corruptions and
     Perturbations, arXiv:1903.12261, whose `pixelate` shrinks and enlarges alike, by other factors.
     """
-    from PIL import Image
 
-    share = strength_at(SHARE, severity)
+    strengths: ClassVar[Strengths] = (0.75, 0.6, 0.45, 0.35, 0.25)
+    """Squares along the shorter side by severity, as a share of its pixels, but of 32 at the
+    most."""
 
-    def corrupt(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    def corrupt(self, pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
+        """Return one image as squares."""
+        from PIL import Image
+
         height, width = pixels.shape[1:]
         shorter = min(height, width)
-        squares = share * min(shorter, REFERENCE) / shorter
+        squares = strength * min(shorter, REFERENCE) / shorter
         coarse = max(1, round(squares * width)), max(1, round(squares * height))
         for channel in pixels:
             means = Image.fromarray(channel).resize(coarse, Image.Resampling.BOX)
             channel[...] = means.resize((width, height), Image.Resampling.NEAREST)
         return pixels
-
-    return each_image(source.test, corrupt, seed)
