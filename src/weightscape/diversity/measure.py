@@ -1,7 +1,7 @@
 """The rows of the table `diversity` about one set of images."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from weightscape.config.diversity import Diversity
 from weightscape.diversity.distances import squared_radii
-from weightscape.diversity.memorisation import memorised
-from weightscape.diversity.prdc import Fidelity, fidelity
+from weightscape.diversity.memorisation import find_memorised
+from weightscape.diversity.prdc import Fidelity, measure_fidelity
 from weightscape.diversity.subsample import interval, subsamples
 from weightscape.diversity.vendi import vendi_score
 from weightscape.diversity.weighted import class_likeness, paired_likeness
@@ -25,7 +25,35 @@ class Three(NamedTuple):
     test: npt.NDArray[Any]
 
 
-def diversity_rows(
+class Sampled(TypedDict):
+    """Diversity of a set and, of subsamples of one size, diversity and fidelity."""
+
+    n: int
+    vendi: float
+    n_subsample: int
+    vendi_subsampled: float
+    vendi_low: float
+    vendi_high: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+# The one column whose name is a keyword.
+_OfClass = TypedDict("_OfClass", {"class": str})
+
+
+class DiversityRow(_OfClass, Sampled):
+    """The columns of the table `diversity` from `space` on; what is not defined is NaN."""
+
+    space: str
+    weighted_vendi: float
+    weighted_vendi_invariant: float
+    memorised: float
+
+
+def measure_diversity(
     spaces: Mapping[str, Three],
     labels: Three,
     classes: tuple[str, ...],
@@ -33,7 +61,7 @@ def diversity_rows(
     options: Diversity,
     kind: str,
     threads: int = 1,
-) -> list[dict[str, Any]]:
+) -> list[DiversityRow]:
     """Return what is measured of a set: in every space of the set as a whole, then of each class.
 
     The order of the classes changes nothing but that of the rows. The order of the images decides
@@ -59,26 +87,28 @@ def diversity_rows(
 
     Returns
     -------
-    list of dict
-        The columns of the table from `space` on; what is not defined is NaN.
+    list of DiversityRow
+        In the order of spaces and classes.
     """
-    found = []
+    found: list[DiversityRow] = []
     with threadpool_limits(threads):
         for space, features in spaces.items():
             near = np.full(len(features.images), np.nan)
             if space == "pixels":
-                near[added:] = memorised(features.images[added:], features.train, features.test)
+                near[added:] = find_memorised(
+                    features.images[added:], features.train, features.test
+                )
             for name in ("", *classes):
                 rows = _members(labels, classes, name)
-                row = _sampled(features, rows, options, name, len(classes), kind)
+                sampled = _sampled(features, rows, options, name, len(classes), kind)
                 paired, invariant = _likeness(features, labels, rows, added)
                 found.append(
                     {
                         "space": space,
                         "class": name,
-                        **row,
-                        "weighted_vendi": row["vendi"] * paired,
-                        "weighted_vendi_invariant": row["vendi"] * invariant,
+                        **sampled,
+                        "weighted_vendi": sampled["vendi"] * paired,
+                        "weighted_vendi_invariant": sampled["vendi"] * invariant,
                         "memorised": _mean(near[rows.images[rows.images >= added]]),
                     }
                 )
@@ -95,20 +125,23 @@ def _members(labels: Three, classes: tuple[str, ...], name: str) -> Three:
 
 def _sampled(
     features: Three, rows: Three, options: Diversity, name: str, classes: int, kind: str
-) -> dict[str, Any]:
-    """Return the diversity of a set and, of subsamples of one size, diversity and fidelity."""
+) -> Sampled:
     images, test = features.images[rows.images], features.test[rows.test]
     size = options.subsample // classes if name else options.subsample
     comparable = kind != "test" and min(size, len(test)) > options.k
     radii = squared_radii(test, options.k) if comparable else None
-    scores, fidelities = [], []
+    scores: list[float] = []
+    fidelities: list[Fidelity] = []
     # The same draws for all sets: those of augmented images have the same originals.
     repeats = options.repeats if size else 0  # there may be more classes than images to draw
     for chosen in subsamples(len(images), size, repeats, seed_for("subsample", name)):
         scores.append(vendi_score(images[chosen]))
         if comparable:
-            fidelities.append(fidelity(test, images[chosen], options.k, radii))
+            fidelities.append(measure_fidelity(test, images[chosen], options.k, radii))
     mean, low, high = interval(scores, len(images), size)
+    precision, recall, density, coverage = (
+        _mean(np.array([found[k] for found in fidelities])) for k in range(len(Fidelity._fields))
+    )
     return {
         "n": len(images),
         "vendi": vendi_score(images) if len(images) else np.nan,
@@ -116,10 +149,10 @@ def _sampled(
         "vendi_subsampled": mean,
         "vendi_low": low,
         "vendi_high": high,
-        **{
-            measure: _mean(np.array([getattr(found, measure) for found in fidelities]))
-            for measure in Fidelity._fields
-        },
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
     }
 
 

@@ -10,7 +10,7 @@ NEAREST = 0.05
 """Share of the real test images whose distance to the training images is called near."""
 
 
-def memorised(images: Features, train: Features, test: Features) -> npt.NDArray[np.bool_]:
+def find_memorised(images: Features, train: Features, test: Features) -> npt.NDArray[np.bool_]:
     """Return which images are as near to a training image as the nearest 5 % of the test images.
 
     Parameters

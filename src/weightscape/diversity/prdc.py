@@ -9,7 +9,7 @@ from weightscape.diversity.vendi import Array, Features
 
 
 class Fidelity(NamedTuple):
-    """What `fidelity` gives.
+    """What `measure_fidelity` gives.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Fidelity(NamedTuple):
     coverage: float
 
 
-def fidelity(
+def measure_fidelity(
     real: Features, images: Features, k: int = 5, real_radii: Array | None = None
 ) -> Fidelity:
     """Return precision, recall, density and coverage of a set of images.

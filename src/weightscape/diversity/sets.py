@@ -10,37 +10,37 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from weightscape.data.labelled import Labelled
-from weightscape.data.mixing import DOMAIN, with_synthetic
+from weightscape.data.examples import Examples
+from weightscape.data.mixing import DOMAIN, add_synthetic
 
 if TYPE_CHECKING:
     from weightscape.config.diversity import ImageSet
 
 
-def with_channels(images: Labelled, channels: int) -> Labelled:
+def with_channels(images: Examples, channels: int) -> Examples:
     """Return images as a network of so many input channels sees them: grey ones repeated."""
-    if images.images.shape[1] != 1 or channels == 1:
+    if images.inputs.shape[1] != 1 or channels == 1:
         return images
-    return replace(images, images=np.repeat(images.images, channels, axis=1))
+    return replace(images, inputs=np.repeat(images.inputs, channels, axis=1))
 
 
 def images_of(
-    image_set: ImageSet, train: Labelled, test: Labelled, synthetic: Sequence[Labelled]
-) -> tuple[Labelled, int]:
+    image_set: ImageSet, train: Examples, test: Examples, synthetic: Sequence[Examples]
+) -> tuple[Examples, int]:
     """Return the images of a set before augmentation, and where in it others than real ones begin.
 
     Parameters
     ----------
     image_set : ImageSet
         Which set.
-    train, test : Labelled
+    train, test : Examples
         The dataset's images.
-    synthetic : sequence of Labelled
+    synthetic : sequence of Examples
         The images of each generator that the set names, in its order.
 
     Returns
     -------
-    images : Labelled
+    images : Examples
         The images.
     added : int
         Of a mixed set the number of real training images, which come first; otherwise 0.
@@ -51,7 +51,7 @@ def images_of(
         return synthetic[0], 0
     if image_set.kind == "mixed":
         ratios, replaces = list(image_set.synthetic.values()), image_set.synthetic_replaces
-        mixed = with_synthetic(train, synthetic, ratios, replaces=replaces)
+        mixed = add_synthetic(train, synthetic, ratios, replaces=replaces)
         return mixed, int((mixed.domains != mixed.domain_names.index(DOMAIN)).sum())
     return train, 0
 

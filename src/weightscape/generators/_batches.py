@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from weightscape.generators.model import Draw
 
 
-def in_batches(make: Callable[[int, range], npt.NDArray[np.uint8]], size: int) -> Draw:
+def draw_in_batches(make: Callable[[int, range], npt.NDArray[np.uint8]], size: int) -> Draw:
     """Return what draws single images of batches that are always whole.
 
     A network rounds differently with the number of images that it is given; so the images 0 to

@@ -4,7 +4,7 @@ import logging
 import time
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,6 @@ from weightscape.generators.model import Setting
 from weightscape.network.device import select_device
 from weightscape.train.optimiser import cosine
 from weightscape.train.state import Evaluation, Keeper, Training
-
-if TYPE_CHECKING:
-    from weightscape.generators.diffusion import Options
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +39,59 @@ takes 6 to 36 % off all.
 """
 
 
-def train(
+class Learning(NamedTuple):
+    """A network, and how it is trained.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Channels at every resolution, as in `UNet`.
+    steps, batch_size : int
+        Steps of the training, and images in one.
+    lr : float
+        Peak learning rate.
+    warmup_steps : int
+        Steps in which it is reached.
+    weight_decay : float
+        Decoupled weight decay.
+    ema : float
+        Weight of the past in the running average of the weights.
+    label_dropping : float
+        Share of the images whose class the network is not told.
+    """
+
+    widths: tuple[int, ...]
+    steps: int
+    batch_size: int
+    lr: float
+    warmup_steps: int
+    weight_decay: float
+    ema: float
+    label_dropping: float
+
+
+class Integration(NamedTuple):
+    """How velocities are followed.
+
+    Attributes
+    ----------
+    solver : {"heun", "euler"}
+        How a step is made.
+    steps : int
+        Steps from noise to an image.
+    guidance : float
+        How far to go beyond the class's velocity, away from that of no class.
+    """
+
+    solver: str = "heun"
+    steps: int = 20
+    guidance: float = 0
+
+
+def train_network(
     images: npt.NDArray[np.float32],
     labels: npt.NDArray[np.int64],
-    options: "Options",
+    learning: Learning,
     setting: Setting,
 ) -> tuple[dict[str, npt.NDArray[Any]], float]:
     """Return the weights of a trained network, averaged over its last steps, and the last loss.
@@ -56,10 +102,10 @@ def train(
         The images, values from −1 to 1.
     labels : ndarray of int64, shape (n,)
         Their classes.
-    options : Options
-        Network and training.
+    learning : Learning
+        The network and its training.
     setting : Setting
-        The seed, the device, and the file from which a killed training goes on: to the same
+        The seed, the place, and the file from which a killed training goes on: to the same
         weights, bit by bit on a CPU.
 
     Raises
@@ -67,19 +113,20 @@ def train(
     FloatingPointError
         If the loss stops being a finite number.
     """
-    device = select_device(setting.device, setting.threads)
+    device = select_device(*setting.place)
     torch.manual_seed(setting.seed)
     network, average = (
-        unet(images.shape[1], len(setting.classes), options).to(device) for _ in range(2)
+        build_unet(images.shape[1], len(setting.classes), learning.widths).to(device)
+        for _ in range(2)
     )
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(
-        network.parameters(), options.lr, weight_decay=options.weight_decay, fused=True
+        network.parameters(), learning.lr, weight_decay=learning.weight_decay, fused=True
     )
     state = Training(
         nn.ModuleDict({"network": network, "average": average}),
         optimiser,
-        LambdaLR(optimiser, lambda step: cosine(step, options.warmup_steps, options.steps)),
+        LambdaLR(optimiser, lambda step: cosine(step, learning.warmup_steps, learning.steps)),
         {"draws": torch.Generator(device).manual_seed(setting.seed)},
     )
     keeper = Keeper(setting.state, setting.identity) if setting.state else None
@@ -87,44 +134,46 @@ def train(
         keeper.resume(state)
     pixels, classes = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
     begun, start = state.history[-1].step if state.history else 0, time.perf_counter()
-    for done in range(begun, options.steps, ROUND):
-        end = min(done + ROUND, options.steps)
+    for done in range(begun, learning.steps, ROUND):
+        end = min(done + ROUND, learning.steps)
         total = torch.zeros((), device=device)
         for step in range(done, end):
-            total += _step(state, pixels, classes, options, step)
+            total += _step(state, pixels, classes, learning, step)
         loss = total.item() / (end - done)
         if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} at step {end}; lower lr ({options.lr:g})")
+            raise FloatingPointError(
+                f"the loss is {loss} at step {end}; lower lr ({learning.lr:g})"
+            )
         lr = optimiser.param_groups[0]["lr"]
-        passes = end * options.batch_size / len(classes)
+        passes = end * learning.batch_size / len(classes)
         state.history.append(Evaluation(passes, end, loss, lr))
         seconds = (time.perf_counter() - start) / (end - begun)
         log.info(
             "step %d of %d: loss %.4f, %.0f images/s, %s left",
             end,
-            options.steps,
+            learning.steps,
             loss,
-            options.batch_size / seconds,
-            timedelta(seconds=round(seconds * (options.steps - end))),
+            learning.batch_size / seconds,
+            timedelta(seconds=round(seconds * (learning.steps - end))),
         )
-        if keeper and end < options.steps:
+        if keeper and end < learning.steps:
             keeper.save_if_due(state)
     weights = {name: tensor.cpu().numpy() for name, tensor in average.state_dict().items()}
     return weights, state.history[-1].loss
 
 
 def _step(
-    state: Training, pixels: Tensor, classes: Tensor, options: "Options", step: int
+    state: Training, pixels: Tensor, classes: Tensor, learning: Learning, step: int
 ) -> Tensor:
     """Train for one step and return its loss."""
     network, average = state.network["network"], state.network["average"]  # type: ignore[index]
-    draws, size = state.generators["draws"], options.batch_size
+    draws, size = state.generators["draws"], learning.batch_size
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=draws, device=pixels.device)
 
     chosen = torch.randint(len(classes), (size,), generator=draws, device=pixels.device)
-    dropped = torch.rand(size, generator=draws, device=pixels.device) < options.label_dropping
+    dropped = torch.rand(size, generator=draws, device=pixels.device) < learning.label_dropping
     images, noise = pixels[chosen], normal(size, *pixels.shape[1:])
     times = (SPREAD * normal(size)).sigmoid()
     labels = torch.where(dropped, network.no_class, classes[chosen])
@@ -135,14 +184,14 @@ def _step(
     state.optimiser.step()
     state.schedule.step()
     # The first weights are far from the last ones: at the start the average is a short one.
-    decay = min(options.ema, (1 + step) / (10 + step))
+    decay = min(learning.ema, (1 + step) / (10 + step))
     with torch.no_grad():
         torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
     return loss.detach()
 
 
 @torch.inference_mode()
-def follow(network: UNet, noise: Tensor, labels: Tensor, options: "Options") -> Tensor:
+def follow(network: UNet, noise: Tensor, labels: Tensor, integration: Integration) -> Tensor:
     """Return the images that `noise` becomes, by the network's velocities from time 1 to 0.
 
     Parameters
@@ -153,7 +202,7 @@ def follow(network: UNet, noise: Tensor, labels: Tensor, options: "Options") -> 
         float32 (n, channels, height, width), normal.
     labels : torch.Tensor
         int64 (n,), the classes.
-    options : Options
+    integration : Integration
         The solver, its steps, guidance.
     """
     nothing = torch.full_like(labels, network.no_class)
@@ -161,22 +210,21 @@ def follow(network: UNet, noise: Tensor, labels: Tensor, options: "Options") -> 
     def velocity(x: Tensor, at: Tensor) -> Tensor:
         times = at.expand(len(x))
         of_class: Tensor = network(x, times, labels)
-        if options.guidance == 0:
+        if integration.guidance == 0:
             return of_class
         of_none: Tensor = network(x, times, nothing)
-        return of_class + options.guidance * (of_class - of_none)
+        return of_class + integration.guidance * (of_class - of_none)
 
-    times = torch.linspace(1, 0, options.sampling_steps + 1, device=noise.device) ** FINER
+    times = torch.linspace(1, 0, integration.steps + 1, device=noise.device) ** FINER
     x = noise
     for now, after in pairwise(times):
         slope = velocity(x, now)
-        if options.solver == "heun" and after > 0:
+        if integration.solver == "heun" and after > 0:
             slope = (slope + velocity(x + (after - now) * slope, after)) / 2
         x = x + (after - now) * slope
     return x
 
 
-def unet(channels: int, classes: int, options: "Options") -> UNet:
-    """Return the network that the options describe, channels last in memory."""
-    widths = tuple(options.channels * multiplier for multiplier in options.multipliers)
+def build_unet(channels: int, classes: int, widths: tuple[int, ...]) -> UNet:
+    """Return a network of these widths, channels last in memory."""
     return UNet(channels, classes, widths).to(memory_format=torch.channels_last)

@@ -14,7 +14,7 @@ SLICE = 1000
 """Images that are worked on at a time."""
 
 
-def enlarged(pixels: npt.NDArray[np.float64], size: Sequence[int]) -> npt.NDArray[np.uint8]:
+def enlarge_images(pixels: npt.NDArray[np.float64], size: Sequence[int]) -> npt.NDArray[np.uint8]:
     """Return images enlarged bilinearly, as weightscape.data.digits does.
 
     Parameters
@@ -30,7 +30,7 @@ def enlarged(pixels: npt.NDArray[np.float64], size: Sequence[int]) -> npt.NDArra
     return np.rint(np.clip(rows @ pixels @ columns.T, 0, 1) * 255).astype(np.uint8)
 
 
-def reduced(images: npt.NDArray[np.uint8], size: Sequence[int]) -> npt.NDArray[np.float64]:
+def shrink_images(images: npt.NDArray[np.uint8], size: Sequence[int]) -> npt.NDArray[np.float64]:
     """Return the images that come nearest to `images`, by least squares, once they are enlarged.
 
     For images that were enlarged from `size` these are the ones they were enlarged from, but for

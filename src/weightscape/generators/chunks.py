@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from weightscape.files import beside
 from weightscape.generators.model import Draw
+from weightscape.tensors import read_about, read_tensors, write_tensors
 
 
 def folder_beside(output: str | Path) -> Path:
@@ -17,7 +15,7 @@ def folder_beside(output: str | Path) -> Path:
     return Path(output).with_name(".sampling")
 
 
-def kept(draw: Draw, folder: Path, identity: str) -> Draw:
+def keep_draws(draw: Draw, folder: Path, identity: str) -> Draw:
     """Return `draw` with a memory on disk.
 
     Parameters
@@ -37,8 +35,7 @@ def kept(draw: Draw, folder: Path, identity: str) -> Draw:
         images = _read(path, identity)
         if images is None:
             images = draw(label, indices)
-            with beside(path) as unfinished:
-                unfinished.write_bytes(save({"images": images}, {"identity": identity}))
+            write_tensors(path, {"images": images}, {"identity": identity})
         return images
 
     return drawn_or_read
@@ -53,10 +50,8 @@ def _read(path: Path, identity: str) -> npt.NDArray[np.uint8] | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="numpy") as file:
-            if (file.metadata() or {}).get("identity") != identity:
-                return None
-            images: npt.NDArray[np.uint8] = file.get_tensor("images")
-            return images
-    except SafetensorError:
+        if read_about(path)["identity"] != identity:
+            return None
+        return read_tensors(path)["images"]
+    except (ValueError, KeyError):
         return None

@@ -1,50 +1,49 @@
 """Generators on disk and at work: what is the same for all of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
-from safetensors.numpy import save
 
-from weightscape.data.labelled import METADATA_KEY, Labelled
-from weightscape.data.mixing import with_synthetic
-from weightscape.files import beside
+from weightscape.config.place import Place
+from weightscape.data.examples import Examples
+from weightscape.data.mixing import add_synthetic
 from weightscape.generators.model import Draw, Model, Setting
-from weightscape.plugins import options_of, plugin
 from weightscape.seeds import seed_for
+from weightscape.tensors import read_about, read_tensors, write_tensors
 
 if TYPE_CHECKING:
-    from weightscape.config.sources import Generator
+    from weightscape.config.generator import GeneratorEntry
+
+CPU = Place()
+"""One thread of the CPU."""
 
 
-def training_images(
-    real: Labelled, parents: Sequence[Labelled], generator: "Generator"
-) -> Labelled:
+def choose_training_images(
+    real: Examples, parents: Sequence[Examples], entry: "GeneratorEntry"
+) -> Examples:
     """Return what a generator is trained on.
 
     Parameters
     ----------
-    real : Labelled
+    real : Examples
         The real training images.
-    parents : sequence of Labelled
+    parents : sequence of Examples
         Images of the generator that it is trained on; nothing where that is none.
-    generator : Generator
+    entry : GeneratorEntry
         Its share `fresh` of the images is real, drawn class by class, by its name.
     """
-    seed = seed_for("fresh", generator.name)
-    ratios = [generator.borrowed] * len(parents)
-    return with_synthetic(real, parents, ratios, replaces=True, seed=seed)
+    seed = seed_for("fresh", entry.name)
+    ratios = [entry.borrowed] * len(parents)
+    return add_synthetic(real, parents, ratios, replaces=True, seed=seed)
 
 
 def fit(
-    train: Labelled,
-    generator: "Generator",
-    device: str = "cpu",
-    threads: int = 1,
+    train: Examples,
+    entry: "GeneratorEntry",
+    place: Place = CPU,
     state: Path | None = None,
     identity: str = "",
 ) -> Model:
@@ -52,11 +51,11 @@ def fit(
 
     Parameters
     ----------
-    train : Labelled
+    train : Examples
         The images.
-    generator : Generator
+    entry : GeneratorEntry
         Which generator, and its options.
-    device, threads, state, identity
+    place, state, identity
         As in `Setting`.
 
     Raises
@@ -66,34 +65,28 @@ def fit(
     """
     for name, count in zip(train.classes, _counts(train), strict=True):
         if count == 0:
-            raise ValueError(f"generator {generator.name!r}: class {name!r} has no training images")
-    seed = seed_for("fit", generator.name)
-    shape = train.images.shape[1:]
-    setting = Setting(train.classes, shape, seed, device, threads, state, identity)
-    options = options_of("generators", generator.source, generator.options)
-    model: Model = plugin("generators", generator.source).fit(train, options, setting)
-    return model
+            raise ValueError(f"generator {entry.name!r}: class {name!r} has no training images")
+    seed = seed_for("fit", entry.name)
+    setting = Setting(train.classes, train.inputs.shape[1:], seed, place, state, identity)
+    return entry.build().fit(train, setting)
 
 
-def sampler(
-    model: Model, generator: "Generator", real: Labelled, device: str = "cpu", threads: int = 1
-) -> Draw:
+def make_sampler(model: Model, entry: "GeneratorEntry", real: Examples, place: Place = CPU) -> Draw:
     """Return what draws images from a fitted generator, like `real` in classes and shape.
 
     What it gives is checked: a generator that gives other images than it is asked for ends with
     an error.
     """
-    shape = real.images.shape[1:]
-    setting = Setting(real.classes, shape, seed_for("sample", generator.name), device, threads)
-    options = options_of("generators", generator.source, generator.options)
-    draw: Draw = plugin("generators", generator.source).sampler(model, options, setting)
+    shape = real.inputs.shape[1:]
+    setting = Setting(real.classes, shape, seed_for("sample", entry.name), place)
+    draw = entry.build().sampler(model, setting)
 
     def checked(label: int, indices: range) -> npt.NDArray[np.uint8]:
         images = draw(label, indices)
         wanted = (len(indices), *shape)
         if images.dtype != np.uint8 or images.shape != wanted:
             raise ValueError(
-                f"generator {generator.name!r} (source {generator.source}) gives {images.dtype} "
+                f"generator {entry.name!r} (source {entry.source}) gives {images.dtype} "
                 f"images of shape {images.shape} for class {real.classes[label]!r}; "
                 f"uint8 of shape {wanted} is asked for"
             )
@@ -104,18 +97,13 @@ def sampler(
 
 def save_generator(path: str | Path, model: Model, provenance: Mapping[str, Any]) -> None:
     """Write what a generator has learned to `path` as safetensors."""
-    about = json.dumps({"facts": model.facts, "provenance": provenance}, sort_keys=True)
-    arrays = {name: np.ascontiguousarray(array) for name, array in model.arrays.items()}
-    with beside(path) as unfinished:
-        unfinished.write_bytes(save(arrays, metadata={METADATA_KEY: about}))
+    write_tensors(path, model.arrays, {"facts": model.facts, "provenance": provenance})
 
 
 def load_generator(path: str | Path) -> Model:
     """Return what `save_generator` has written."""
-    with safe_open(path, framework="numpy") as file:
-        about = json.loads(file.metadata()[METADATA_KEY])
-        return Model({name: file.get_tensor(name) for name in file.keys()}, about["facts"])
+    return Model(read_tensors(path), read_about(path)["facts"])
 
 
-def _counts(images: Labelled) -> npt.NDArray[np.int64]:
+def _counts(images: Examples) -> npt.NDArray[np.int64]:
     return np.bincount(images.labels, minlength=len(images.classes))

@@ -1,15 +1,27 @@
 """What generators are given and give: the words between them and the rules."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from weightscape.config.place import Place
 
-class Model(NamedTuple):
-    """What a generator has learned: plain arrays, and facts that JSON can hold."""
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a generator has learned.
+
+    Attributes
+    ----------
+    arrays : dict of str to ndarray
+        Plain arrays.
+    facts : dict
+        What JSON can hold.
+    """
 
     arrays: dict[str, npt.NDArray[Any]]
     facts: dict[str, Any]
@@ -26,10 +38,8 @@ class Setting(NamedTuple):
         Channels, height and width of the images.
     seed : int
         Decides every draw.
-    device : {"cpu", "cuda"}
+    place : Place
         Where networks run.
-    threads : int
-        Threads of an operation on the CPU.
     state : Path or None
         File for the state of a training, should its process be killed; None keeps none.
     identity : str
@@ -39,8 +49,7 @@ class Setting(NamedTuple):
     classes: tuple[str, ...]
     shape: tuple[int, int, int]
     seed: int
-    device: str = "cpu"
-    threads: int = 1
+    place: Place = Place()
     state: Path | None = None
     identity: str = ""
 

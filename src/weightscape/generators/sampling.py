@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from weightscape.data.labelled import Labelled
-from weightscape.data.large import allocate
+from weightscape.data.examples import Examples
 from weightscape.data.mixing import per_class
-from weightscape.generators.agreement import CLASSIFIER, classifier
 from weightscape.generators.model import Draw
+from weightscape.generators.recognition import RECOGNISER, fit_recogniser
+from weightscape.tensors import allocate
 
 if TYPE_CHECKING:
-    from weightscape.config.sources import Generator
+    from weightscape.config.generator import GeneratorEntry
 
 log = logging.getLogger(__name__)
 
@@ -31,25 +31,25 @@ PAUSE = 10
 
 
 def generate(
-    draw: Draw, generator: "Generator", real: Labelled, folder: Path | None = None
-) -> tuple[Labelled, dict[str, Any]]:
+    draw: Draw, entry: "GeneratorEntry", real: Examples, folder: Path | None = None
+) -> tuple[Examples, dict[str, Any]]:
     """Return synthetic images, class by class, and what the filter did.
 
     Parameters
     ----------
     draw : Draw
         Draws images of a class.
-    generator : Generator
+    entry : GeneratorEntry
         Its `ratio` says how many images there are; its `filter` whether an image is only kept if a
-        classifier of the real images agrees with its class.
-    real : Labelled
+        classifier of the real images recognises its class.
+    real : Examples
         The real training images.
     folder : Path, optional
         Where images lie that are too many for the memory.
 
     Returns
     -------
-    images : Labelled
+    images : Examples
         Of class k round(ratio · real images of k), the first of its stream that are kept.
     filtered : dict
         Nothing without a filter, else `classifier` and, by class, `drawn` and `dropped`.
@@ -59,10 +59,10 @@ def generate(
     ValueError
         If ten times as many images as are wanted of a class do not give them.
     """
-    wanted = per_class(real, generator.ratio)
+    wanted = per_class(real, entry.ratio)
     labels = np.repeat(np.arange(len(wanted)), wanted)
-    images = allocate((len(labels), *real.images.shape[1:]), folder)
-    recognise = classifier(real) if generator.filter else None
+    images = allocate((len(labels), *real.inputs.shape[1:]), folder)
+    recognise = fit_recogniser(real) if entry.filter else None
     drawn, dropped = np.zeros_like(wanted), np.zeros_like(wanted)
     done, tell = 0, _progress(len(labels))
     for label, count in enumerate(wanted):
@@ -70,8 +70,8 @@ def generate(
         while done < end:
             if drawn[label] >= MOST * count:
                 raise ValueError(
-                    f"generator {generator.name!r}: {drawn[label]} images of class "
-                    f"{real.classes[label]!r} were drawn, and the filter agrees with "
+                    f"generator {entry.name!r}: {drawn[label]} images of class "
+                    f"{real.classes[label]!r} were drawn, and the filter recognises "
                     f"{1 - dropped[label] / drawn[label]:.1%} of them; {count} are wanted. Improve "
                     "the generator, lower its ratio or drop its filter"
                 )
@@ -88,11 +88,11 @@ def generate(
     if recognise:
         log.info("the filter dropped %d of %d images", dropped.sum(), drawn.sum())
         filtered = {
-            "classifier": CLASSIFIER,
+            "classifier": RECOGNISER,
             "drawn": dict(zip(real.classes, drawn.tolist(), strict=True)),
             "dropped": dict(zip(real.classes, dropped.tolist(), strict=True)),
         }
-    return Labelled(images, labels, real.classes), filtered
+    return Examples(images, labels, real.classes), filtered
 
 
 def _progress(total: int) -> Callable[[int, str], None]:

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
-from weightscape.data._tree import tree_listing
-from weightscape.section import Section
+from weightscape.config.generator import Generator
+from weightscape.data._tree import list_tree
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from weightscape.data.labelled import Labelled
+    from weightscape.data.examples import Examples
     from weightscape.generators.model import Draw, Model, Setting
 
 log = logging.getLogger(__name__)
 
-TRAINS = False
-SAMPLING = (
-    "prompts",
-    "class_names",
-    "steps",
-    "guidance_scale",
-    "image_size",
-    "batch_size",
-    "dtype",
-)
 
+class TextToImage(Generator):
+    """A pipeline, and what it is asked for."""
 
-class Options(Section):
-    """Which pipeline, and what it is asked for."""
+    learns: ClassVar[bool] = False
+    sampling: ClassVar[tuple[str, ...]] = (
+        "prompts",
+        "class_names",
+        "steps",
+        "guidance_scale",
+        "image_size",
+        "batch_size",
+        "dtype",
+    )
 
     model: str = Field(
         description="A folder that a pipeline was saved to, with safetensors weights; or its name"
@@ -73,123 +73,113 @@ class Options(Section):
                 raise ValueError(f"the prompt {prompt!r} has no {{class}}: it asks for any image")
         return prompts
 
+    def fit(self, train: Examples, setting: Setting) -> Model:
+        """Find the pipeline; nothing is trained.
 
-def nano(options: Options) -> Options:
-    """Return options for a trial: the same pipeline, one step."""
-    return options.model_copy(update={"steps": 1})
+        Returns
+        -------
+        Model
+            Without arrays. The facts are the pipeline's name, its class, the licence that its model
+            card states, and: of a folder the digest of all files; of a pipeline on the hub the
+            commit.
 
+        Raises
+        ------
+        ModuleNotFoundError
+            If diffusers or transformers is not installed.
+        FileNotFoundError
+            If the pipeline is not there, or cannot be downloaded.
+        ValueError
+            If words are given for a class that there is not.
+        """
+        import json
 
-def listing(options: Options) -> str:
-    """Return what changes with the folder's files; nothing for a pipeline on the hub."""
-    folder = Path(options.model)
-    return tree_listing(folder, endings=("",)) if folder.is_dir() else ""
+        from weightscape.generators.model import Model
 
-
-def fit(train: Labelled, options: Options, setting: Setting) -> Model:
-    """Find the pipeline; nothing is trained.
-
-    Parameters
-    ----------
-    train : Labelled
-        Has the classes.
-    options : Options
-        The pipeline.
-    setting : Setting
-        Not used.
-
-    Returns
-    -------
-    Model
-        Without arrays. The facts are the pipeline's name, its class, the licence that its model
-        card states, and: of a folder the digest of all files; of a pipeline on the hub the commit.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If diffusers or transformers is not installed.
-    FileNotFoundError
-        If the pipeline is not there, or cannot be downloaded.
-    ValueError
-        If words are given for a class that there is not.
-    """
-    import json
-
-    from weightscape.generators.model import Model
-
-    for name in options.class_names:
-        if name not in train.classes:
-            raise ValueError(
-                f"class_names: {name!r} is no class; there are {', '.join(train.classes)}"
+        for name in self.class_names:
+            if name not in train.classes:
+                raise ValueError(
+                    f"class_names: {name!r} is no class; there are {', '.join(train.classes)}"
+                )
+        folder, commit = _found(self.model, self.revision)
+        index = folder / "model_index.json"
+        if not index.is_file():
+            raise FileNotFoundError(
+                f"{index} is missing: {folder} is no saved pipeline of diffusers"
             )
-    folder, commit = _found(options.model, options.revision)
-    index = folder / "model_index.json"
-    if not index.is_file():
-        raise FileNotFoundError(f"{index} is missing: {folder} is no saved pipeline of diffusers")
-    facts = {
-        "model": options.model,
-        "pipeline": json.loads(index.read_text("utf-8"))["_class_name"],
-        "licence": _licence(folder / "README.md"),
-        "commit": commit,
-        "digest": None if commit else _digest(folder),
-        "listing": listing(options),
-    }
-    log.info("%s", facts)
-    if facts["licence"] is None:
-        log.warning("%s states no licence; look it up before images are passed on", options.model)
-    return Model({}, facts)
+        facts = {
+            "model": self.model,
+            "pipeline": json.loads(index.read_text("utf-8"))["_class_name"],
+            "licence": _licence(folder / "README.md"),
+            "commit": commit,
+            "digest": None if commit else _digest(folder),
+            "listing": self.listing(),
+        }
+        log.info("%s", facts)
+        if facts["licence"] is None:
+            log.warning("%s states no licence; look it up before images are passed on", self.model)
+        return Model({}, facts)
 
+    def sampler(self, model: Model, setting: Setting) -> Draw:
+        """Return what asks the pipeline for images of a class, and reduces them.
 
-def sampler(model: Model, options: Options, setting: Setting) -> Draw:
-    """Return what asks the pipeline for images of a class, and reduces them.
+        Image i of a class has template i, counted round, and noise of its own.
 
-    Image i of a class has template i, counted round, and noise of its own.
+        Raises
+        ------
+        ModuleNotFoundError
+            If diffusers or transformers is not installed.
+        FileNotFoundError
+            If the pipeline is not there, or has no safetensors weights.
+        ValueError
+            If the folder has changed since `fit`.
+        """
+        import numpy as np
+        import torch
 
-    Raises
-    ------
-    ModuleNotFoundError
-        If diffusers or transformers is not installed.
-    FileNotFoundError
-        If the pipeline is not there, or has no safetensors weights.
-    ValueError
-        If the folder has changed since `fit`.
-    """
-    import numpy as np
-    import torch
+        from weightscape.data._pixels import convert_pixels
+        from weightscape.generators._batches import draw_in_batches
+        from weightscape.network.device import select_device
+        from weightscape.seeds import seed_for
 
-    from weightscape.data._pixels import as_pixels
-    from weightscape.generators._batches import in_batches
-    from weightscape.network.device import select_device
-    from weightscape.seeds import seed_for
+        if self.listing() != model.facts["listing"]:
+            raise ValueError(f"{self.model} has changed since this job was planned; run again")
+        folder, _ = _found(self.model, model.facts["commit"])
+        device = select_device(*setting.place)
+        # A pipeline may use operations that have no deterministic form on a GPU.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        pipeline = _loaded(folder, getattr(torch, self.dtype)).to(device)
+        pipeline.set_progress_bar_config(disable=True)
+        size = {"height": self.image_size, "width": self.image_size} if self.image_size else {}
 
-    if listing(options) != model.facts["listing"]:
-        raise ValueError(f"{options.model} has changed since this job was planned; run again")
-    folder, _ = _found(options.model, model.facts["commit"])
-    device = select_device(setting.device, setting.threads)
-    # A pipeline may use operations that have no deterministic form on a GPU.
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    pipeline = _loaded(folder, getattr(torch, options.dtype)).to(device)
-    pipeline.set_progress_bar_config(disable=True)
-    size = {"height": options.image_size, "width": options.image_size} if options.image_size else {}
+        def make(label: int, indices: range) -> npt.NDArray[np.uint8]:
+            words = self.class_names.get(setting.classes[label], setting.classes[label])
+            prompts = [self.prompts[index % len(self.prompts)] for index in indices]
+            result = pipeline(
+                prompt=[prompt.replace("{class}", words) for prompt in prompts],
+                generator=[
+                    torch.Generator().manual_seed(seed_for(setting.seed, label, index))
+                    for index in indices
+                ],
+                num_inference_steps=self.steps,
+                guidance_scale=self.guidance_scale,
+                **size,
+            )
+            blacked = sum(getattr(result, "nsfw_content_detected", None) or [])
+            if blacked:
+                log.warning("the pipeline has blacked out %d images of class %r", blacked, words)
+            return np.stack([convert_pixels(image, setting.shape) for image in result.images])
 
-    def make(label: int, indices: range) -> npt.NDArray[np.uint8]:
-        words = options.class_names.get(setting.classes[label], setting.classes[label])
-        prompts = [options.prompts[index % len(options.prompts)] for index in indices]
-        result = pipeline(
-            prompt=[prompt.replace("{class}", words) for prompt in prompts],
-            generator=[
-                torch.Generator().manual_seed(seed_for(setting.seed, label, index))
-                for index in indices
-            ],
-            num_inference_steps=options.steps,
-            guidance_scale=options.guidance_scale,
-            **size,
-        )
-        blacked = sum(getattr(result, "nsfw_content_detected", None) or [])
-        if blacked:
-            log.warning("the pipeline has blacked out %d images of class %r", blacked, words)
-        return np.stack([as_pixels(image, setting.shape) for image in result.images])
+        return draw_in_batches(make, self.batch_size)
 
-    return in_batches(make, options.batch_size)
+    def shrink(self) -> Self:
+        """Return one for a trial: the same pipeline, one step."""
+        return self.model_copy(update={"steps": 1})
+
+    def listing(self) -> str:
+        """Return what changes with the folder's files; nothing for a pipeline on the hub."""
+        folder = Path(self.model)
+        return list_tree(folder, endings=("",)) if folder.is_dir() else ""
 
 
 def _diffusers() -> Any:

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from weightscape.data.labelled import Labelled
+from weightscape.data.examples import Examples
 
-CLASSIFIER = "support vector machine on pixels: RBF kernel, C = 10, scikit-learn's SVC"
+RECOGNISER = "support vector machine on pixels: RBF kernel, C = 10, scikit-learn's SVC"
 """What decides; it is strong on small images and slow on more than some ten thousand of them."""
 
 
-def classifier(
-    real: Labelled,
+def fit_recogniser(
+    real: Examples,
 ) -> Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.int64]]:
     """Return a function from images to the classes that they look like, fitted to `real`.
 
@@ -25,7 +25,7 @@ def classifier(
 
     if len(np.unique(real.labels)) < 2:
         raise ValueError("a filter needs training images of two classes at least")
-    fitted = SVC(C=10).fit(_pixels(real.images), real.labels)
+    fitted = SVC(C=10).fit(_pixels(real.inputs), real.labels)
 
     def recognise(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         labels: npt.NDArray[np.int64] = fitted.predict(_pixels(images))
