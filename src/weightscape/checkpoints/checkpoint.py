@@ -41,6 +41,8 @@ class Checkpoint:
         Module that holds the classifier; empty for none, None where the checkpoint does not say.
     faults : tuple of str
         What of it cannot be read, such as a missing shard.
+    failure : str
+        Why its training failed, where it says so itself; its weights are of no use then.
     """
 
     name: str
@@ -48,3 +50,4 @@ class Checkpoint:
     read: Callable[[str], NDArray[np.floating]]
     classifier: str | None = None
     faults: tuple[str, ...] = ()
+    failure: str = ""

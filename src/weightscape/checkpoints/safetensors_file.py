@@ -1,15 +1,13 @@
 """Safetensors files, read one parameter at a time and without torch."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError, Stored
+from weightscape.tensors import read_header
 
 _DTYPES = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
@@ -25,7 +23,8 @@ def open_safetensors(path: Path) -> Checkpoint:
 
     The entries are read by file position: a mapping of the file, as the library makes, would keep
     all that is read in memory, and numpy has no bfloat16 to give them as. A file that
-    `weightscape.network.checkpoint.save_network` has written says which module is the classifier.
+    `weightscape.network.saved.save_network` has written says which module is the classifier, and
+    why its training failed if it did.
 
     Raises
     ------
@@ -33,32 +32,31 @@ def open_safetensors(path: Path) -> Checkpoint:
         If the file is no safetensors file, or is cut short.
     """
     try:
-        with safe_open(path, framework="numpy") as file:  # checks that header and size agree
-            metadata = file.metadata() or {}
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"{path}: is not a whole safetensors file ({error}); copy or download it again"
-        ) from error
-    with open(path, "rb") as raw:
-        length = int.from_bytes(raw.read(8), "little")
-        header: dict[str, Any] = json.loads(raw.read(length))
-    header.pop("__metadata__", None)
+        entries, first, about = read_header(path)
+    except ValueError as error:
+        raise CheckpointError(f"{error}; copy or download it again") from error
 
     def read(name: str) -> NDArray[np.floating]:
-        start, stop = header[name]["data_offsets"]
+        start, stop = entries[name]["data_offsets"]
         with open(path, "rb") as raw:
-            raw.seek(8 + length + start)
+            raw.seek(first + start)
             data = np.fromfile(raw, np.uint8, stop - start)
         if data.size < stop - start:
             raise OSError(f"{path} has become shorter while it was read")
-        return _WIDEN[header[name]["dtype"]](data).reshape(header[name]["shape"])
+        return _WIDEN[entries[name]["dtype"]](data).reshape(entries[name]["shape"])
 
     parameters = {
         name: Stored(tuple(entry["shape"]), _DTYPES.get(entry["dtype"], entry["dtype"].lower()))
-        for name, entry in header.items()
+        for name, entry in entries.items()
     }
-    network = json.loads(metadata.get("weightscape", "{}")).get("network", {})
-    return Checkpoint(str(path), parameters, read, network.get("classifier"))
+    network = about.get("network", {})
+    return Checkpoint(
+        str(path),
+        parameters,
+        read,
+        network.get("classifier"),
+        failure=network.get("failure", ""),
+    )
 
 
 def _bfloat16(data: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -3,27 +3,46 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import timm
 import torch
 from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
-from weightscape.network.checkpoint import NetworkInfo, load_tensors
 from weightscape.network.dropout import drop_in_blocks
+from weightscape.network.inputs import make_adapter
+from weightscape.network.live import LiveNetwork
+from weightscape.network.saved import NetworkInfo, SavedNetwork, load_network
+
+
+class Variation(TypedDict, total=False):
+    """In what a network departs from its architecture.
+
+    Attributes
+    ----------
+    img_size : int or None
+        Height and width of the input; as the images are when missing.
+    model_args : mapping
+        Arguments of timm's model.
+    keep_projection : bool
+        Keep the head that the architecture is pre-trained with, such as CLIP's projection, and
+        put the classifier behind it.
+    small_stem : bool
+        Start a ResNet with a 3×3 convolution of stride 1.
+    head_init : {"linear", "timm", "zero"}
+        How the classifier's weights are drawn, see `initialise`.
+    """
+
+    img_size: int | None
+    model_args: Mapping[str, Any]
+    keep_projection: bool
+    small_stem: bool
+    head_init: str
 
 
 def describe(
-    architecture: str,
-    in_chans: int,
-    num_classes: int,
-    *,
-    img_size: int | None = None,
-    model_args: Mapping[str, Any] | None = None,
-    keep_projection: bool = False,
-    small_stem: bool = False,
-    head_init: str = "linear",
+    architecture: str, in_chans: int, num_classes: int, **variation: Unpack[Variation]
 ) -> NetworkInfo:
     """Return what is to know of a timm architecture that has no weights from elsewhere.
 
@@ -37,17 +56,8 @@ def describe(
         Name in timm, with or without the tag of pre-trained weights.
     in_chans, num_classes : int
         Channels of the input and classes of the output.
-    img_size : int, optional
-        Height and width of the input; as the images are when missing.
-    model_args : mapping, optional
-        Arguments of timm's model.
-    keep_projection : bool, optional
-        Keep the head that the architecture is pre-trained with, such as CLIP's projection, and
-        put the classifier behind it.
-    small_stem : bool, optional
-        Start a ResNet with a 3×3 convolution of stride 1.
-    head_init : {"linear", "timm", "zero"}, optional
-        How the classifier's weights are drawn, see `initialise`.
+    **variation
+        Fields of `Variation`.
 
     Raises
     ------
@@ -55,10 +65,11 @@ def describe(
         If timm knows no single classifier layer of the architecture, or no head of its
         pre-training to keep.
     """
-    config = known(architecture)
+    config = find_config(architecture)
     classifier = config.classifier
     if not isinstance(classifier, str):
         raise ValueError(f"{architecture} has no single classifier layer, but {classifier!r}")
+    keep_projection = variation.get("keep_projection", False)
     if keep_projection and not config.num_classes:
         raise ValueError(f"{architecture} has no head of its pre-training to keep")
     return NetworkInfo(
@@ -68,11 +79,11 @@ def describe(
         classifier=f"{classifier}.fc" if keep_projection else classifier,
         mean=_of_channels(config.mean if "." in architecture else (0.5,), in_chans),
         std=_of_channels(config.std if "." in architecture else (0.5,), in_chans),
-        img_size=img_size,
-        model_args=dict(model_args or {}),
+        img_size=variation.get("img_size"),
+        model_args=dict(variation.get("model_args", {})),
         keep_projection=config.num_classes if keep_projection else 0,
-        small_stem=small_stem,
-        head_init=head_init,
+        small_stem=variation.get("small_stem", False),
+        head_init=variation.get("head_init", "linear"),
     )
 
 
@@ -83,7 +94,7 @@ def _of_channels(values: tuple[float, ...], channels: int) -> tuple[float, ...]:
     return (sum(values) / len(values),) * channels
 
 
-def known(architecture: str) -> PretrainedCfg:
+def find_config(architecture: str) -> PretrainedCfg:
     """Return what timm knows of an architecture and, where it has a tag, of its weights.
 
     Raises
@@ -97,14 +108,14 @@ def known(architecture: str) -> PretrainedCfg:
     return config
 
 
-def arguments(
+def timm_arguments(
     architecture: str, img_size: int | None, model_args: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what timm is to be given beside the architecture's name, the input's size included.
 
     An architecture that takes images of any size is not told it.
     """
-    size = {"img_size": img_size} if img_size and known(architecture).fixed_input_size else {}
+    size = {"img_size": img_size} if img_size and find_config(architecture).fixed_input_size else {}
     return {**model_args, **size}
 
 
@@ -144,7 +155,7 @@ def build(
 
 
 def _timm_model(info: NetworkInfo, dropout: float, drop_path_rate: float) -> nn.Module:
-    options = arguments(info.architecture, info.img_size, info.model_args)
+    options = timm_arguments(info.architecture, info.img_size, info.model_args)
     if drop_path_rate:
         options["drop_path_rate"] = drop_path_rate
     try:
@@ -238,22 +249,31 @@ def _draw_head(classifier: nn.Module, how: str) -> None:
 
 
 def restore(
-    tensors: Mapping[str, Tensor],
-    info: NetworkInfo,
+    network: SavedNetwork,
+    device: torch.device | str = "cpu",
     dropout: float = 0.0,
     placement: str = "head",
     drop_path_rate: float = 0.0,
-) -> nn.Module:
-    """Return the network with exactly the weights `tensors`; the rest is as of `build`."""
-    network = build(info, dropout, placement, drop_path_rate)
-    network.load_state_dict(dict(tensors))
-    return network
+) -> LiveNetwork:
+    """Return a network with exactly the weights that it was saved with, on the device.
+
+    What it drops while it is trained is as of `build`.
+    """
+    info = network.info
+    module = build(info, dropout, placement, drop_path_rate)
+    module.load_state_dict(dict(network.tensors))
+    return make_live(module.to(device), info)
+
+
+def make_live(module: nn.Module, info: NetworkInfo) -> LiveNetwork:
+    """Return a module of `build` together with what feeds it."""
+    return LiveNetwork(module, make_adapter(info), info.classifier, info.num_classes)
 
 
 def initial_network(
     network: Mapping[str, Any], num_classes: int, seed: int, pretrained: str | Path | None
-) -> tuple[nn.Module, NetworkInfo]:
-    """Return the network that a seed's runs start from, and what it is.
+) -> SavedNetwork:
+    """Return the network that a seed's runs start from.
 
     Parameters
     ----------
@@ -268,8 +288,8 @@ def initial_network(
     """
     info = describe(**network, num_classes=num_classes)
     if pretrained is None:
-        return initialise(info, seed, {}), info
-    tensors, source = load_tensors(pretrained)
-    known = {key: getattr(source, key) for key in ("mean", "std", "source", "license")}
-    info = info.model_copy(update=known)
-    return initialise(info, seed, tensors), info
+        return SavedNetwork(initialise(info, seed, {}).state_dict(), info)
+    tensors, source = load_network(pretrained)
+    taken = {key: getattr(source, key) for key in ("mean", "std", "source", "license")}
+    info = info.model_copy(update=taken)
+    return SavedNetwork(initialise(info, seed, tensors).state_dict(), info)

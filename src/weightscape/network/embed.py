@@ -1,83 +1,96 @@
-"""Features of images in a network, before its classifier."""
+"""Features of examples in a network, before its classifier."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.numpy import load_file, save
 from torch import Tensor, nn
 
-from weightscape.files import beside
+from weightscape.config.place import Place
 from weightscape.network.build import restore
-from weightscape.network.checkpoint import NetworkInfo
 from weightscape.network.device import select_device
-from weightscape.network.inputs import on_device
-from weightscape.network.predict import inputs
+from weightscape.network.live import LiveNetwork
+from weightscape.network.saved import SavedNetwork
+from weightscape.tensors import read_tensors, write_tensors
 
 Embeddings = npt.NDArray[np.float32]
 
 
-def embed(
-    tensors: Mapping[str, Tensor],
-    info: NetworkInfo,
-    images: npt.NDArray[np.uint8],
-    device: str,
-    threads: int,
-) -> Embeddings:
-    """Return the features that the classifier of a network sees.
+def embed(network: SavedNetwork, inputs: npt.NDArray[Any], place: Place) -> Embeddings:
+    """Return the features that the classifier of a saved network sees.
 
     Parameters
     ----------
-    tensors, info
-        The network; it runs in evaluation mode, and its classifier has no say.
-    images : ndarray of uint8, shape (n, channels, height, width)
-        The images, on disk or in memory; a batch at a time is brought to the device.
-    device : {"cpu", "cuda"}
+    network : SavedNetwork
+        The network; its classifier has no say.
+    inputs : ndarray, shape (n, ...)
+        Stored inputs, on disk or in memory; a batch at a time is brought to the device.
+    place : Place
         Where to compute.
-    threads : int
-        Threads of an operation on the CPU.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, features)
-        What timm's ``forward_head(…, pre_logits=True)`` gives, projected where the network keeps
-        the projection of its pre-training.
 
     Raises
     ------
     FloatingPointError
         If a feature is not a finite number.
     """
-    place = select_device(device, threads)
-    network: Any = restore(tensors, info).to(place).eval()
-    after: Callable[[Tensor], Tensor] = nn.Identity()
-    if info.keep_projection:
-        after = network.get_submodule(f"{info.classifier.removesuffix('.fc')}.projection")
-    pixels = on_device(images, info.in_chans, place)
-    parts = []
-    with torch.inference_mode():
-        for batch in inputs(pixels, info, place):
-            features = network.forward_head(network.forward_features(batch), pre_logits=True)
-            parts.append(after(features).float().cpu())
-    embeddings: Embeddings = torch.cat(parts).numpy()
-    if not np.isfinite(embeddings).all():
-        raise FloatingPointError(f"a feature of {info.architecture} is not finite")
-    return embeddings
+    live = restore(network, select_device(*place))
+    try:
+        return features_of(live, live.put(inputs))
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{network.info.architecture}: {error}") from error
+
+
+def features_of(network: LiveNetwork, inputs: Tensor, size: int | None = None) -> Embeddings:
+    """Return the features that the classifier of a network sees.
+
+    Parameters
+    ----------
+    network : LiveNetwork
+        The network; it is in evaluation mode afterwards.
+    inputs : torch.Tensor
+        What its `put` gives.
+    size : int, optional
+        Rows of a forward pass; as many as the adapter says when missing.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, features)
+        What its classifier is called with.
+
+    Raises
+    ------
+    FloatingPointError
+        If a feature is not a finite number.
+    """
+    seen: list[Tensor] = []
+
+    def keep(head: nn.Module, given: tuple[Tensor, ...]) -> None:
+        seen.append(given[0].flatten(1).float().cpu())
+
+    network.module.eval()
+    hook = network.head.register_forward_pre_hook(keep)
+    try:
+        with torch.inference_mode():
+            for batch in network.batches(inputs, size):
+                network.module(batch)
+    finally:
+        hook.remove()
+    features: Embeddings = torch.cat(seen).numpy()
+    if not np.isfinite(features).all():
+        raise FloatingPointError("a feature before the classifier is not a finite number")
+    return features
 
 
 def save_embeddings(
     path: str | Path, embeddings: Mapping[str, Embeddings], provenance: Mapping[str, Any]
 ) -> None:
     """Write embeddings by the name of their images to `path` as safetensors."""
-    about = json.dumps({"provenance": provenance}, sort_keys=True)
-    with beside(path) as unfinished:
-        unfinished.write_bytes(save(dict(embeddings), metadata={"weightscape": about}))
+    write_tensors(path, embeddings, {"provenance": provenance})
 
 
 def load_embeddings(path: str | Path) -> dict[str, Embeddings]:
     """Return the embeddings that `save_embeddings` has written, by name."""
-    return load_file(path)
+    return read_tensors(path)

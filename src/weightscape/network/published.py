@@ -8,14 +8,17 @@ from torch import nn
 
 from weightscape.config.backbone import Backbone
 from weightscape.config.packaged import PACKAGED
-from weightscape.network.build import arguments, build, describe, known
-from weightscape.network.checkpoint import NetworkInfo
+from weightscape.network.build import build, describe, find_config, timm_arguments
 from weightscape.network.packaged import load_packaged
+from weightscape.network.saved import SavedNetwork
 from weightscape.seeds import seed_for
 
 
-def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, NetworkInfo]:
+def load_published(backbone: Backbone, data_root: str | Path) -> SavedNetwork:
     """Return a backbone with the weights and the head that it comes with.
+
+    What is known of it has the mean and standard deviation that the weights want, their source and
+    licence.
 
     Parameters
     ----------
@@ -23,12 +26,6 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
         Its `pretrained` is `timm`, `package`, `checkpoint` or `random`.
     data_root : str or Path
         Folder of downloads; timm's lie in its folder `hub`.
-
-    Returns
-    -------
-    network, info
-        `info` has the mean and standard deviation that the weights want, their source and
-        licence.
 
     Raises
     ------
@@ -38,7 +35,7 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
     ValueError
         If the weights do not fit the architecture, or those of a package are not the published.
     """
-    config = known(backbone.architecture)
+    config = find_config(backbone.architecture)
     info = describe(
         backbone.architecture,
         backbone.in_chans,
@@ -49,9 +46,10 @@ def published(backbone: Backbone, data_root: str | Path) -> tuple[nn.Module, Net
     )
     if backbone.pretrained == "random":
         torch.manual_seed(seed_for("random", backbone.name))
-        return build(info), info.model_copy(update={"source": "random"})
+        random = info.model_copy(update={"source": "random"})
+        return SavedNetwork(build(info).state_dict(), random)
     network = _with_weights(backbone, Path(data_root, "hub"))
-    return network, info.model_copy(update=_origin(backbone))
+    return SavedNetwork(network.state_dict(), info.model_copy(update=_origin(backbone)))
 
 
 def _origin(backbone: Backbone) -> dict[str, str]:
@@ -64,12 +62,12 @@ def _origin(backbone: Backbone) -> dict[str, str]:
         return {"source": source, "license": package.license}
     return {
         "source": _hub_name(backbone),
-        "license": known(backbone.architecture).license or "",
+        "license": find_config(backbone.architecture).license or "",
     }
 
 
 def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
-    options = arguments(backbone.architecture, backbone.img_size, backbone.model_args)
+    options = timm_arguments(backbone.architecture, backbone.img_size, backbone.model_args)
     if backbone.checkpoint:
         if not Path(backbone.checkpoint).is_file():
             raise FileNotFoundError(f"checkpoint: there is no file {backbone.checkpoint}")
@@ -104,7 +102,7 @@ def _with_weights(backbone: Backbone, folder: Path) -> nn.Module:
 
 
 def _hub_name(backbone: Backbone) -> str:
-    config = known(backbone.architecture)
+    config = find_config(backbone.architecture)
     # Of some architectures the hub has the weights under the name of another.
     name = config.hf_hub_id or "timm/"
     return f"{name}{backbone.architecture}" if name.endswith("/") else name

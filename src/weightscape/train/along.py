@@ -1,23 +1,28 @@
-"""What a training leaves of its evaluations: mean weights and mean logits along the way."""
+"""What a training leaves on its way: mean weights, mean logits, measurements."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import torch
 from torch import Tensor
 
+from weightscape.config.measurement import Measurement, Subject
+from weightscape.config.run import RunId
 from weightscape.data.test_sets import Key
-from weightscape.network.checkpoint import NetworkInfo
+from weightscape.measurements.measure import measure_rows
+from weightscape.network.live import LiveNetwork
 from weightscape.network.predict import predict
 from weightscape.network.predictions import table_of
 from weightscape.train.kept import copy_of, mean_with
 from weightscape.train.state import Training
 
+Look = Callable[[Training, int], None]
 
-def observer(
-    test_sets: Mapping[Key, Tensor], info: NetworkInfo, average_from: float
-) -> Callable[[Training, int], None]:
+
+def make_averager(
+    network: LiveNetwork, test_sets: Mapping[Key, Tensor], average_from: float
+) -> Look:
     """Return what looks at a training after every evaluation in its last part.
 
     It keeps ``average``, the mean of the networks' tensors, and ``logits``, the mean of their
@@ -25,31 +30,44 @@ def observer(
 
     Parameters
     ----------
-    test_sets : mapping
-        uint8 images by test set.
-    info : NetworkInfo
+    network : LiveNetwork
         What is trained.
+    test_sets : mapping
+        Inputs by test set, as the network's adapter puts them.
     average_from : float
         Share of the training after which evaluations count.
     """
 
-    def observe(training: Training, total: int) -> None:
+    def average(training: Training, total: int) -> None:
         n = sum(entry.step >= average_from * total for entry in training.history)
         if not n:
             return
-        network, kept = training.network, training.kept
+        kept = training.kept
         logits = {
-            _name(key): torch.from_numpy(predict(network, pixels, info))
-            for key, pixels in test_sets.items()
+            _name(key): torch.from_numpy(predict(network, inputs))
+            for key, inputs in test_sets.items()
         }
-        kept["average"] = mean_with(kept.get("average", {}), copy_of(network), n)
+        kept["average"] = mean_with(kept.get("average", {}), copy_of(training.network), n)
         kept["logits"] = mean_with(kept.get("logits", {}), logits, n)
 
-    return observe
+    return average
+
+
+def make_measurer(measurements: Sequence[Measurement], subject: Subject) -> Look:
+    """Return what measures a training's network after every so many of its steps.
+
+    The rows go to the training's `course`. Each measurement says by `every` when it is due.
+    """
+
+    def measure(training: Training, step: int) -> None:
+        due = [m for m in measurements if m.every and step % m.every == 0]
+        training.course += [row | {"step": step} for row in measure_rows(due, subject)]
+
+    return measure
 
 
 def mean_predictions(
-    logits: Mapping[str, Tensor], labels: Mapping[Key, Any], run: Mapping[str, Any]
+    logits: Mapping[str, Tensor], labels: Mapping[Key, Any], run: RunId
 ) -> Iterator[pa.Table]:
     """Yield the kept logits on each test set, a table under the schema of predictions."""
     for key, truth in labels.items():

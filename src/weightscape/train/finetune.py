@@ -4,42 +4,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
 
+from weightscape.config.measurement import Measurement
+from weightscape.config.place import Place
 from weightscape.config.recipe import Recipe
-from weightscape.config.score import Score
-from weightscape.data.labelled import Labelled
+from weightscape.data.examples import Examples
 from weightscape.data.test_sets import Key
+from weightscape.measurements.measure import make_subject
 from weightscape.network.build import restore
-from weightscape.network.checkpoint import NetworkInfo
 from weightscape.network.device import select_device
-from weightscape.network.inputs import on_device
+from weightscape.network.saved import SavedNetwork
 from weightscape.seeds import seed_for
-from weightscape.train.along import observer
-from weightscape.train.loop import Images, Streams, train
-from weightscape.train.state import Evaluation, Keeper
-
-
-class Tuned(NamedTuple):
-    """What a fine-tuning gives.
-
-    Attributes
-    ----------
-    network : torch.nn.Module
-        The network.
-    history : list of Evaluation
-        How it went.
-    selected : Evaluation
-        The one that the network is of.
-    kept : dict
-        What was kept along the way: nothing, or ``average`` and ``logits``, see
-        `weightscape.train.along.observer`.
-    """
-
-    network: nn.Module
-    history: list[Evaluation]
-    selected: Evaluation
-    kept: dict[str, dict[str, Tensor]]
+from weightscape.train.along import make_averager, make_measurer
+from weightscape.train.loop import UNWATCHED, Streams, TrainingData, Watch, train
+from weightscape.train.state import DivergedError, Training
 
 
 class Along(NamedTuple):
@@ -48,79 +26,79 @@ class Along(NamedTuple):
     Attributes
     ----------
     test_sets : mapping
-        Images by test set.
-    average_from : float
-        Share of the training after which evaluations count.
+        Examples by test set.
+    average_from : float or None
+        Share of the training after which evaluations count for the mean weights and logits; None
+        where these are not wanted.
+    measurements : sequence of Measurement
+        What to measure, each every so many steps as its `every` says.
+    real : Examples or None
+        The real training examples, for measurements.
+    seed : int
+        Decides the draws of the measurements.
     """
 
-    test_sets: Mapping[Key, Labelled]
-    average_from: float
+    test_sets: Mapping[Key, Examples]
+    average_from: float | None = None
+    measurements: tuple[Measurement, ...] = ()
+    real: Examples | None = None
+    seed: int = 0
 
 
 def finetune(
-    initial: Mapping[str, Tensor],
-    info: NetworkInfo,
-    training: Labelled,
-    validation: Labelled,
+    initial: SavedNetwork,
+    data: TrainingData,
     recipe: Recipe,
     streams: Streams,
-    epoch_size: int,
-    device: str,
-    threads: int,
-    keeper: Keeper | None = None,
+    place: Place,
+    watch: Watch = UNWATCHED,
     along: Along | None = None,
-    score: Score = "accuracy",
-) -> Tuned:
-    """Return the network fine-tuned from the weights `initial`, and its history.
+) -> Training:
+    """Return the fine-tuning of a network: its network, and how it went.
+
+    One that diverges is returned as well, as it was then; its `failure` says why.
 
     Parameters
     ----------
-    initial : mapping of str to torch.Tensor
+    initial : SavedNetwork
         All weights to start from.
-    info : NetworkInfo
-        What the network is.
-    training, validation : Labelled
-        The images.
+    data : TrainingData
+        The examples. An epoch has the number of real ones, so that synthetic ones beside them do
+        not make a training longer.
     recipe : Recipe
         How to train.
     streams : Streams
         Seeds of the training.
-    epoch_size : int
-        Images that make an epoch: the number of real ones, so that synthetic images beside them
-        do not make a training longer.
-    device : {"cpu", "cuda"}
+    place : Place
         Where to train.
-    threads : int
-        Threads of an operation on the CPU.
-    keeper : Keeper, optional
-        Keeps the state of the training, should its process be killed.
+    watch : Watch, optional
+        What looks at it; what looks after evaluations and steps is of `along`.
     along : Along, optional
-        What to average over the evaluations.
-    score : {"accuracy", "balanced_accuracy", "auroc"}, optional
-        The score on validation images by which the best network is chosen, where it is.
+        What to average over the evaluations, and to measure.
     """
-    place = select_device(device, threads)
     network = restore(
-        initial, info, recipe.dropout, recipe.dropout_placement, recipe.drop_path_rate
-    ).to(place)
-    real, watched = (
-        Images(
-            on_device(part.images, info.in_chans, place),
-            torch.from_numpy(part.labels).to(place),
-            part.domains,
-        )
-        for part in (training, validation)
+        initial,
+        select_device(*place),
+        recipe.dropout,
+        recipe.dropout_placement,
+        recipe.drop_path_rate,
     )
-    observe = None
-    if along:
+    if along and along.average_from is not None:
         tested = {
             # They are seen now and then: what they take of a GPU would be wanting all the time.
-            key: on_device(part.images, info.in_chans, torch.device("cpu"))
+            key: network.adapter.put(part.inputs, torch.device("cpu"))
             for key, part in along.test_sets.items()
         }
-        observe = observer(tested, info, along.average_from)
-    state = train(network, real, watched, info, recipe, streams, epoch_size, keeper, observe, score)
-    return Tuned(network, state.history, state.selected, state.kept)
+        watch = watch._replace(after_evaluation=make_averager(network, tested, along.average_from))
+    if along and along.measurements:
+        real = along.real or data.training
+        asked = along.test_sets.items()
+        subject = make_subject(network, real, data.validation, asked, along.seed)
+        watch = watch._replace(after_step=make_measurer(along.measurements, subject))
+    try:
+        return train(network, data, recipe, streams, watch)
+    except DivergedError as error:
+        return error.training
 
 
 def streams_of(dataset: str, seed: int, data_order: int) -> Streams:

@@ -9,43 +9,42 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from weightscape.augment.chain import chain
 from weightscape.config.recipe import Optimisation
 from weightscape.config.score import Score
-from weightscape.network.checkpoint import NetworkInfo
-from weightscape.network.inputs import normalise, sized, to_unit
+from weightscape.data.examples import Examples
+from weightscape.network.live import LiveNetwork
 from weightscape.network.predict import predict
-from weightscape.scoring.classification import classification_scores
+from weightscape.scoring.classification import score_classification
 from weightscape.train.batches import Batches, batches_of
 from weightscape.train.kept import copy_of
-from weightscape.train.mixup import mixed
+from weightscape.train.mixup import mix
 from weightscape.train.optimiser import make_optimiser, make_schedule
 from weightscape.train.sparsity import keep_zero, prune
-from weightscape.train.state import Evaluation, Keeper, Training
+from weightscape.train.state import DivergedError, Evaluation, Keeper, Training
 
 log = logging.getLogger(__name__)
 
 
-class Images(NamedTuple):
-    """Images to train on or to look at.
+class TrainingData(NamedTuple):
+    """What a network is trained on and watched by.
 
     Attributes
     ----------
-    pixels : torch.Tensor
-        uint8 (n, channels, height, width), on the device or, where they do not fit, on the CPU.
-    labels : torch.Tensor
-        int64 (n,), on the device.
-    domains : numpy.ndarray, optional
-        Domain of each image, int64 (n,); of no concern where it is missing.
+    training, validation : Examples
+        What is measured on the validation examples may choose the network that is kept, see
+        `Optimisation.select`, and nothing else.
+    epoch_size : int, optional
+        Examples that make an epoch, drawn from all of them; all when missing.
     """
 
-    pixels: Tensor
-    labels: Tensor
-    domains: np.ndarray | None = None
+    training: Examples
+    validation: Examples
+    epoch_size: int | None = None
 
 
 class Streams(NamedTuple):
@@ -56,43 +55,53 @@ class Streams(NamedTuple):
     dropout: int
 
 
+class Watch(NamedTuple):
+    """What looks at a training while it goes on.
+
+    Attributes
+    ----------
+    score : {"accuracy", "balanced_accuracy", "auroc"}
+        The score on validation examples by which the best network is chosen, where it is.
+    keeper : Keeper, optional
+        Where to go on from, and to keep the state for that: a training that is killed and started
+        again gives the weights and the history of one that is not, bit by bit on a CPU.
+    after_evaluation : callable, optional
+        Called with the training and the steps that it has in all; may add to what it has `kept`.
+    after_step : callable, optional
+        Called with the training and the steps done; may add to its `course`, and draws no random
+        numbers from the training's streams.
+    """
+
+    score: Score = "accuracy"
+    keeper: Keeper | None = None
+    after_evaluation: Callable[[Training, int], None] | None = None
+    after_step: Callable[[Training, int], None] | None = None
+
+
+UNWATCHED = Watch()
+
+
 def train(
-    network: nn.Module,
-    training: Images,
-    validation: Images,
-    info: NetworkInfo,
+    network: LiveNetwork,
+    data: TrainingData,
     recipe: Optimisation,
     streams: Streams,
-    epoch_size: int | None = None,
-    keeper: Keeper | None = None,
-    observe: Callable[[Training, int], None] | None = None,
-    score: Score = "accuracy",
+    watch: Watch = UNWATCHED,
 ) -> Training:
     """Train `network` in place and return how that went.
 
     Parameters
     ----------
-    network : torch.nn.Module
+    network : LiveNetwork
         The network, on the device where it is trained.
-    training, validation : Images
-        The images. What is measured on the validation images may choose the network that is kept,
-        see `Optimisation.select`, and nothing else.
-    info : NetworkInfo
-        How the network wants its input.
+    data : TrainingData
+        The examples.
     recipe : Optimisation
         Optimiser, schedule, augmentation and what else acts while training.
     streams : Streams
         Seeds; equal ones on one machine give equal weights, bit by bit.
-    epoch_size : int, optional
-        Images that make an epoch, drawn from all of them; all when missing.
-    keeper : Keeper, optional
-        Where to go on from, and to keep the state for that: a training that is killed and started
-        again gives the weights and the history of one that is not, bit by bit on a CPU.
-    observe : callable, optional
-        Called after every evaluation with the training and the steps that it has in all; may add
-        to what the training has `kept`.
-    score : {"accuracy", "balanced_accuracy", "auroc"}, optional
-        The score on validation images by which the best network is chosen.
+    watch : Watch, optional
+        What looks at it.
 
     Returns
     -------
@@ -102,61 +111,63 @@ def train(
     Raises
     ------
     ValueError
-        If there are fewer training images than a batch holds.
-    FloatingPointError
-        If the loss stops being a finite number.
+        If there are fewer training examples than a batch holds.
+    DivergedError
+        If the loss, or a logit of a validation example, stops being a finite number.
     """
-    domains = training.domains if recipe.batch_per_domain else None
-    batches = batches_of(
-        len(training.labels), domains, recipe.batch_size, streams.order, epoch_size
-    )
+    inputs = network.put(data.training.inputs)
+    labels = torch.from_numpy(data.training.labels).to(network.device)
+    watched = network.put(data.validation.inputs)
+    domains = data.training.domains if recipe.batch_per_domain else None
+    batches = batches_of(len(labels), domains, recipe.batch_size, streams.order, data.epoch_size)
     per_epoch = batches.steps_per_epoch
     total = max(1, round(recipe.steps_factor * (recipe.steps or recipe.epochs * per_epoch)))
-    interval = recipe.eval_interval or per_epoch
-    device = next(network.parameters()).device
-    optimiser = make_optimiser(network, recipe, info.classifier)
+    optimiser = make_optimiser(network.module, recipe, network.classifier)
     state = Training(
-        network,
+        network.module,
         optimiser,
         make_schedule(optimiser, recipe, per_epoch, total),
-        _generators(streams, device),
-        score=score,
+        _generators(streams, network.device),
+        score=watch.score,
     )
-    if keeper:
-        keeper.resume(state)
-    masks = prune(network, recipe.sparsity, info.classifier)
-    step = _step_of(state, training, info, recipe)
+    if watch.keeper:
+        watch.keeper.resume(state)
+    masks = prune(network.module, recipe.sparsity, network.classifier)
+    loss_of = _loss_function(network, state, inputs, labels, recipe)
+    interval = recipe.eval_interval or per_epoch
     clock, first = time.perf_counter(), state.history[-1].step if state.history else 0
     done = first
     while done < total:
         stop = min(total, done + interval - done % interval)
-        loss, lr = _advance(state, batches, range(done, stop), step, masks, recipe)
+        loss, lr = _advance(state, batches, range(done, stop), loss_of, masks, recipe, watch)
         if not np.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss is {loss} at step {stop}; lower lr (it is {recipe.lr})"
-            )
+            reason = f"the loss is {loss} at step {stop}; lower lr (it is {recipe.lr})"
+            raise DivergedError(reason, state)
         done = stop
-        scores = validate(network, validation, info)
+        try:
+            scores = validate(network, watched, data.validation.labels)
+        except FloatingPointError as error:
+            raise DivergedError(str(error), state) from error
         state.history.append(Evaluation(round(done / per_epoch, 6), done, loss, lr, **scores))
         if recipe.select == "best":
             _keep_best(state)
-        if observe:
-            observe(state, total)
+        if watch.after_evaluation:
+            watch.after_evaluation(state, total)
         seconds = (time.perf_counter() - clock) / (done - first)
         log.info(
-            "epoch %.4g of %.4g: loss %.4f, validation %s %.4f, %.0f images/s, %s left",
+            "epoch %.4g of %.4g: loss %.4f, validation %s %.4f, %.0f examples/s, %s left",
             done / per_epoch,
             total / per_epoch,
             loss,
-            score.replace("_", " "),
+            watch.score.replace("_", " "),
             state.scores[-1],
             len(batches.groups) * recipe.batch_size / seconds,
             timedelta(seconds=round(seconds * (total - done))),
         )
-        if keeper and done < total:
-            keeper.save_if_due(state)
+        if watch.keeper and done < total:
+            watch.keeper.save_if_due(state)
     if "best" in state.kept:
-        network.load_state_dict(state.kept["best"])
+        network.module.load_state_dict(state.kept["best"])
     return state
 
 
@@ -170,9 +181,10 @@ def _advance(
     state: Training,
     batches: Batches,
     steps: Iterable[int],
-    step: Callable[[Tensor], Tensor],
+    loss_of: Callable[[Tensor], Tensor],
     masks: list[tuple[Tensor, Tensor]],
     recipe: Optimisation,
+    watch: Watch,
 ) -> tuple[float, float]:
     """Do the steps; return the mean loss and the last step's learning rate."""
     state.network.train()
@@ -182,7 +194,7 @@ def _advance(
                 module.eval()
     lr, losses = math.nan, []
     for number in steps:
-        loss = step(batches.of_step(number))
+        loss = loss_of(batches.of_step(number))
         state.optimiser.zero_grad()
         loss.backward()
         state.optimiser.step()
@@ -190,38 +202,56 @@ def _advance(
         lr = float(state.schedule.get_last_lr()[0])
         state.schedule.step()
         losses.append(loss.detach())
+        if watch.after_step:
+            watch.after_step(state, number + 1)
     return torch.stack(losses).mean().item(), lr
 
 
-def _step_of(
-    state: Training, images: Images, info: NetworkInfo, recipe: Optimisation
+def _loss_function(
+    network: LiveNetwork, state: Training, inputs: Tensor, labels: Tensor, recipe: Optimisation
 ) -> Callable[[Tensor], Tensor]:
-    """Return the function that gives the loss of the images with the given indices."""
-    device = next(state.network.parameters()).device
-    augment = chain(recipe.augment, state.generators["augment"])
+    """Return the function that gives the loss of the examples with the given indices."""
+    device, adapter = network.device, network.adapter
+    augment = chain(recipe.augmentations, state.generators["augment"])
     mixes = recipe.mixup_alpha or recipe.cutmix_alpha
 
     def loss(indices: Tensor) -> Tensor:
-        pixels = images.pixels[indices.to(images.pixels.device)].to(device, non_blocking=True)
-        targets = images.labels[indices.to(device)]
-        pixels = augment(sized(to_unit(pixels), info.img_size))
+        # Inputs that are too large for the device lie on the CPU, their labels never do.
+        rows = inputs[indices.to(inputs.device)].to(device, non_blocking=True)
+        targets = labels[indices.to(device)]
+        batch = augment(adapter.decode(rows))
         if mixes:
-            pixels, targets = mixed(
-                pixels, targets, info.num_classes, recipe, state.generators["augment"]
+            batch, targets = mix(
+                batch, targets, network.num_classes, recipe, state.generators["augment"]
             )
         with torch.autocast(device.type, torch.bfloat16, device.type == "cuda" and recipe.amp):
-            logits = state.network(normalise(pixels, info))
+            logits = network.module(adapter.encode(batch))
         return cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
 
     return loss
 
 
-def validate(network: nn.Module, images: Images, info: NetworkInfo) -> dict[str, float | None]:
-    """Return the network's scores on `images`, as the fields of `Evaluation` are called."""
-    logits = predict(network, images.pixels, info)
+def validate(network: LiveNetwork, inputs: Tensor, labels: np.ndarray) -> dict[str, float | None]:
+    """Return the network's scores on examples, as the fields of `Evaluation` are called.
+
+    Parameters
+    ----------
+    network : LiveNetwork
+        The network.
+    inputs : torch.Tensor
+        What its `put` gives.
+    labels : numpy.ndarray
+        Their classes.
+
+    Raises
+    ------
+    FloatingPointError
+        If a logit is not a finite number.
+    """
+    logits = predict(network, inputs)
     if not np.isfinite(logits).all():
         raise FloatingPointError("a logit of a validation image is not a finite number; lower lr")
-    scores = classification_scores(logits, images.labels.cpu().numpy())
+    scores = score_classification(logits, labels)
     return {
         f"val_{name}": value if math.isfinite(value) else None for name, value in scores.items()
     }

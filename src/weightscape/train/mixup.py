@@ -7,7 +7,7 @@ from torch.nn.functional import one_hot
 from weightscape.config.recipe import Optimisation
 
 
-def mixed(
+def mix(
     images: Tensor, labels: Tensor, classes: int, recipe: Optimisation, generator: Generator
 ) -> tuple[Tensor, Tensor]:
     """Return images mixed in pairs, and the shares of the classes in them.
@@ -35,10 +35,17 @@ def mixed(
     targets : torch.Tensor
         float32 (n, classes); a row sums to one. With cutmix the shares are those of the area.
 
+    Raises
+    ------
+    ValueError
+        If what is to be mixed are no images.
+
     References
     ----------
     Zhang et al. (2018), mixup, arXiv:1710.09412; Yun et al. (2019), CutMix, arXiv:1905.04899.
     """
+    if images.ndim != 4 or not images.is_floating_point():
+        raise ValueError("mixup and cutmix mix images, and nothing else; set both alphas to 0")
     n, _, height, width = images.shape
     draw = torch.rand((4, n), generator=generator, device=images.device)
     if recipe.mixup_alpha and recipe.cutmix_alpha:

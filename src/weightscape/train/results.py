@@ -1,51 +1,74 @@
 """The files of a fine-tuning."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weightscape.network.checkpoint import NetworkInfo, save_network
-from weightscape.schemas import predictions, training
-from weightscape.table import from_rows, write
+import pyarrow as pa
+
+from weightscape.checkpoints.failure import note_failure
+from weightscape.config.run import RunId
+from weightscape.network.predictions import save_predictions
+from weightscape.network.saved import NetworkInfo, SavedNetwork, mark_failed, save_network
+from weightscape.tables import measurements, training
+from weightscape.tables.table import from_rows, write
 from weightscape.train.along import mean_predictions
-from weightscape.train.finetune import Along, Tuned
+from weightscape.train.finetune import Along
+from weightscape.train.state import Training
+
+log = logging.getLogger(__name__)
 
 
-def save_tuned(
+def save_training(
     outputs: Mapping[str, str],
-    tuned: Tuned,
+    tuned: Training,
     info: NetworkInfo,
-    run: Mapping[str, Any],
+    run: RunId,
     along: Along | None,
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write what a fine-tuning gives.
+    """Write what a fine-tuning gives; of one that has failed what there is, and why.
 
     Parameters
     ----------
     outputs : mapping
-        Where to: network, history, and average and predictions where there is an `along`.
-    tuned : Tuned
+        Where to: network, history, average and predictions where something is averaged along the
+        way, course where something is measured there.
+    tuned : Training
         The fine-tuning.
     info : NetworkInfo
         What the network is.
-    run : mapping
-        The run's identifiers.
+    run : RunId
+        Which run it is.
     along : Along or None
         What was looked at along the way.
     provenance : mapping
         Kept with every file.
     """
-    save_network(outputs["network"], tuned.network.state_dict(), info, provenance)
-    last = tuned.history.index(tuned.selected)
+    if tuned.failure:
+        log.error("the training has failed: %s", tuned.failure)
+    about = note_failure(provenance, tuned.failure)
+    network = mark_failed(SavedNetwork(tuned.network.state_dict(), info), tuned.failure)
+    save_network(outputs["network"], network, about)
+    selected = None if tuned.failure else tuned.selected
     rows = [
-        {**run, **entry._asdict(), "selected": place == last}
-        for place, entry in enumerate(tuned.history)
+        run._asdict() | entry._asdict() | {"selected": entry is selected} for entry in tuned.history
     ]
     parameters = sum(p.numel() for p in tuned.network.parameters())
-    about = {**provenance, "parameters": parameters}
-    write(outputs["history"], from_rows(rows, training.SCHEMA), training.SCHEMA, about)
-    if along:
-        save_network(outputs["average"], tuned.kept["average"], info, provenance)
-        labels = {key: images.labels for key, images in along.test_sets.items()}
-        parts = mean_predictions(tuned.kept["logits"], labels, run)
-        write(outputs["predictions"], parts, predictions.SCHEMA, provenance)
+    history = from_rows(rows, training.SCHEMA)
+    write(outputs["history"], history, training.SCHEMA, {**about, "parameters": parameters})
+    if "course" in outputs:
+        course = from_rows([run._asdict() | row for row in tuned.course], measurements.SCHEMA)
+        write(outputs["course"], course, measurements.SCHEMA, about)
+    if along and along.average_from is not None:
+        # One that has failed early has no mean; nothing is made of the weights of one that failed.
+        mean = tuned.kept.get("average", network.tensors)
+        save_network(outputs["average"], network._replace(tensors=mean), about)
+        save_predictions(outputs["predictions"], _mean_predictions(tuned, along, run), about)
+
+
+def _mean_predictions(tuned: Training, along: Along, run: RunId) -> Iterator[pa.Table]:
+    if tuned.failure:
+        raise FloatingPointError(tuned.failure)
+    labels = {key: examples.labels for key, examples in along.test_sets.items()}
+    yield from mean_predictions(tuned.kept["logits"], labels, run)

@@ -1,6 +1,5 @@
 """A training between two evaluations, and the file that a killed one goes on from."""
 
-import json
 import logging
 import math
 import time
@@ -10,15 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from weightscape.config.score import Score
 from weightscape.content import identity_of
-from weightscape.files import beside
+from weightscape.tensors import read_about, read_tensors, write_tensors
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +47,11 @@ class Training:
     kept : dict of dict of torch.Tensor
         What evaluations have left, such as the weights of the best network, under its name.
     score : str
-        The score on validation images by which the best network is chosen.
+        The score on validation examples by which the best network is chosen.
+    course : list of dict
+        What was measured along the way: rows of the table `measurements` without the run.
+    failure : str
+        Why it has come to no end, such as a loss that is no number; empty where it has.
     """
 
     network: nn.Module
@@ -60,6 +61,8 @@ class Training:
     history: list[Evaluation] = field(default_factory=list)
     kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     score: Score = "accuracy"
+    course: list[dict[str, Any]] = field(default_factory=list)
+    failure: str = ""
 
     @property
     def scores(self) -> list[float]:
@@ -73,6 +76,21 @@ class Training:
         if "best" in self.kept:
             return self.history[self.scores.index(max(self.scores))]
         return self.history[-1]
+
+
+class DivergedError(FloatingPointError):
+    """A training cannot go on: a loss or a logit is no finite number.
+
+    Attributes
+    ----------
+    training : Training
+        As it was then; its `failure` says why.
+    """
+
+    def __init__(self, reason: str, training: Training) -> None:
+        super().__init__(reason)
+        training.failure = reason
+        self.training = training
 
 
 @dataclass
@@ -121,10 +139,9 @@ def save_state(path: Path, identity: str, training: Training) -> None:
         "identity": identity,
         "schedule": training.schedule.state_dict(),
         "history": training.history,
+        "course": training.course,
     }
-    tensors = {name: t.detach().cpu().contiguous() for name, t in _tensors(training)}
-    with beside(path) as unfinished:
-        unfinished.write_bytes(save(tensors, {"weightscape": json.dumps(about)}))
+    write_tensors(path, {name: t.detach().cpu().numpy() for name, t in _tensors(training)}, about)
 
 
 def load_state(path: Path, identity: str, training: Training) -> bool:
@@ -142,13 +159,12 @@ def load_state(path: Path, identity: str, training: Training) -> bool:
     if not path.is_file():
         return False
     try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads(file.metadata()["weightscape"])
-            if about["identity"] != identity:
-                log.info("%s is of another training and is left aside", path)
-                return False
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except SafetensorError as error:
+        about = read_about(path)
+        if about["identity"] != identity:
+            log.info("%s is of another training and is left aside", path)
+            return False
+        tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
+    except ValueError as error:
         log.warning("%s cannot be read and is left aside: %s", path, error)
         return False
     state = training.network.state_dict()
@@ -167,6 +183,7 @@ def load_state(path: Path, identity: str, training: Training) -> bool:
     for group, lr in zip(training.optimiser.param_groups, rates, strict=True):
         group["lr"] = lr
     training.history[:] = [Evaluation(*entry) for entry in about["history"]]
+    training.course[:] = about["course"]
     for name, tensor in tensors.items():
         if name.startswith("kept/"):
             _, what, key = name.split("/", 2)

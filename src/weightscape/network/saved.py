@@ -1,17 +1,15 @@
 """Networks on disk: safetensors files that say what they hold."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 from pydantic import Field
-from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from weightscape.files import beside
-from weightscape.section import Section
+from weightscape.config.section import Section
+from weightscape.tensors import read_about, read_tensors, write_tensors
 
 
 class NetworkInfo(Section):
@@ -38,29 +36,39 @@ class NetworkInfo(Section):
     head_init: str = Field("linear", description="How its classifier's weights are drawn.")
     source: str = Field("", description="Where the weights come from.")
     license: str = Field("", description="Their licence.")
+    failure: str = Field(
+        "",
+        description="Why its training failed: its weights are of no use. Empty where it did not.",
+    )
 
 
-def save_network(
-    path: str | Path,
-    tensors: Mapping[str, Tensor],
-    info: NetworkInfo,
-    provenance: Mapping[str, Any],
-) -> None:
-    """Write `tensors` and what they are to `path`, whole or not at all.
+class SavedNetwork(NamedTuple):
+    """A network as a file has it.
 
-    All metadata is one JSON text, because the order of several keys in the file is not fixed.
+    Attributes
+    ----------
+    tensors : mapping of str to torch.Tensor
+        Its state, parameters and buffers.
+    info : NetworkInfo
+        What it is.
     """
-    about = json.dumps({"network": info.slice(), "provenance": provenance}, sort_keys=True)
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with beside(path) as unfinished:
-        # Not save_file, whose files only their owner can read.
-        unfinished.write_bytes(save(contiguous, metadata={"weightscape": about}))
+
+    tensors: Mapping[str, Tensor]
+    info: NetworkInfo
 
 
-def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], NetworkInfo]:
-    """Return the tensors of the network at `path` and what they are."""
-    with safe_open(path, framework="pt") as file:
-        about = json.loads(file.metadata()["weightscape"])
-        return {name: file.get_tensor(name) for name in file.keys()}, NetworkInfo(
-            **about["network"]
-        )
+def mark_failed(network: SavedNetwork, reason: str) -> SavedNetwork:
+    """Return a network that says why its weights are of no use; as it is without a reason."""
+    return network._replace(info=network.info.model_copy(update={"failure": reason}))
+
+
+def save_network(path: str | Path, network: SavedNetwork, provenance: Mapping[str, Any]) -> None:
+    """Write a network and what it is to `path`, whole or not at all."""
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in network.tensors.items()}
+    write_tensors(path, arrays, {"network": network.info.slice(), "provenance": provenance})
+
+
+def load_network(path: str | Path) -> SavedNetwork:
+    """Return the network at `path`."""
+    tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
+    return SavedNetwork(tensors, NetworkInfo(**read_about(path)["network"]))

@@ -7,10 +7,10 @@ from tqdm import tqdm
 
 from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
 from weightscape.checkpoints.find import find_checkpoints, open_checkpoint
-from weightscape.checkpoints.stream import free_memory, layers_of, stream
 from weightscape.config.spectra import DEFAULTS, Spectra
+from weightscape.files.stream import free_memory, layers_of, stream
 from weightscape.layers.catalogue import Conv
-from weightscape.schemas.checkpoint_spectra import MEASURED, SCHEMA
+from weightscape.spectra.checkpoint_table import MEASURED, SCHEMA
 from weightscape.spectra.stream import analyse_layers
 
 Row = dict[str, Any]
