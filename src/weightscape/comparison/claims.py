@@ -1,7 +1,7 @@
 """The table `claims`: every claim, tested on the effects of a study."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +9,12 @@ import pyarrow as pa
 from weightscape.comparison.effects import Effects
 from weightscape.comparison.evidence import Evidence, NotTestableError, Tested
 from weightscape.comparison.judge import weigh
-from weightscape.comparison.paired import LEVEL, Estimate, holm
-from weightscape.config.claims import STUDY, Claim, ScoreMetric
+from weightscape.comparison.metrics import find_table
+from weightscape.comparison.paired import LEVEL, Estimate, correct_holm
+from weightscape.config.claims import STUDY, Claim
 from weightscape.config.score import WORDS
-from weightscape.schemas import claims as schema
-from weightscape.table import from_rows
+from weightscape.tables import claims as schema
+from weightscape.tables.table import from_rows
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not testable")
 
@@ -38,22 +39,22 @@ def claims_table(
         The table `claims`. A claim on weights is judged twice, without (`body`) and with the
         classifier (`all`). Holm's correction is over the claims of one paper in one scope.
     """
-    rows = [row for effects in all_effects for row in _of_cell(effects, claims, margins)]
+    rows = [row for effects in all_effects for row in _judge_claims(effects, claims, margins)]
     return from_rows(rows, schema.SCHEMA)
 
 
-def _of_cell(
+def _judge_claims(
     effects: Effects, claims: Sequence[Claim], margins: Mapping[str, float]
 ) -> list[dict[str, Any]]:
     rows = [
         {"dataset": effects.dataset, "backbone": effects.backbone, **row}
         for claim in claims
-        for row in _of_claim(claim, effects, margins)
+        for row in _judge_claim(claim, effects, margins)
     ]
     wholes = [row for row in rows if row["part"] == 0 and row["p"] is not None]
     for family in {(row["paper"], row["scope"]) for row in wholes}:
         members = [row for row in wholes if (row["paper"], row["scope"]) == family]
-        corrected = holm([row["p"] for row in members])
+        corrected = correct_holm([row["p"] for row in members])
         for row, p in zip(members, corrected, strict=True):
             row["p_holm"] = float(p)
             if p > LEVEL:
@@ -69,7 +70,7 @@ def _of_cell(
     return rows
 
 
-def _of_claim(
+def _judge_claim(
     claim: Claim, effects: Effects, margins: Mapping[str, float]
 ) -> Iterator[dict[str, Any]]:
     accuracies = {"accuracy", "shifted_accuracy", "accuracy_gap"}
@@ -82,19 +83,28 @@ def _of_claim(
         else "",
     }
     if claim.needs:
-        yield {**about, **_untested("", f"needs {claim.needs}")}
+        yield {**about, **_make_untested_row("", f"needs {claim.needs}")}
         return
-    on_scores = all(set(part.metrics) <= set(get_args(ScoreMetric)) for part in claim.parts)
-    for scope in ("scores",) if on_scores else ("body", "all"):
+    for scope in _find_scopes(claim):
         evidence = Evidence(effects, scope, claim.from_scratch, margins)
-        parts = [_tried(test) for part in claim.parts for test in evidence.tests(part)]
-        yield {**about, **_whole(claim, scope, parts)}
+        parts = [_try_test(test) for part in claim.parts for test in evidence.tests(part)]
+        yield {**about, **_judge_whole(claim, scope, parts)}
         for number, part in enumerate(parts, start=1):
-            row = _untested(scope, part) if isinstance(part, str) else _row(scope, part)
+            row = (
+                _make_untested_row(scope, part) if isinstance(part, str) else _make_row(scope, part)
+            )
             yield {**about, **row, "part": number}
 
 
-def _tried(test: Any) -> Tested | str:
+def _find_scopes(claim: Claim) -> tuple[str, ...]:
+    """Return in which scopes a claim is judged: on weights twice, on others once."""
+    tables = {find_table(metric) for part in claim.parts for metric in part.metrics}
+    if tables == {"measurements"}:
+        return ("measurements",)
+    return ("scores",) if tables <= {"scores", "measurements"} else ("body", "all")
+
+
+def _try_test(test: Any) -> Tested | str:
     try:
         found: Tested = test()
     except NotTestableError as error:
@@ -102,25 +112,25 @@ def _tried(test: Any) -> Tested | str:
     return found
 
 
-def _whole(claim: Claim, scope: str, parts: Sequence[Tested | str]) -> dict[str, Any]:
+def _judge_whole(claim: Claim, scope: str, parts: Sequence[Tested | str]) -> dict[str, Any]:
     missing = [part for part in parts if isinstance(part, str)]
     if missing:
-        return _untested(scope, "; ".join(dict.fromkeys(missing)))
+        return _make_untested_row(scope, "; ".join(dict.fromkeys(missing)))
     tested = [part for part in parts if not isinstance(part, str)]
     supported, contradicted, decides = weigh(
         [part.judged for part in tested], any_is_enough=claim.combine == "any"
     )
     decisive = tested[decides]
     judged = decisive.judged._replace(supported=supported, contradicted=contradicted)
-    row = _row(scope, decisive._replace(judged=judged))
+    row = _make_row(scope, decisive._replace(judged=judged))
     # What a part says by itself is no longer what the whole rests on.
     return {**row, "p_sign_flip": row["p_sign_flip"] if len(tested) == 1 else None}
 
 
-def _row(scope: str, tested: Tested) -> dict[str, Any]:
+def _make_row(scope: str, tested: Tested) -> dict[str, Any]:
     judged, estimate = tested.judged, tested.judged.estimate
     p = min(judged.supported, judged.contradicted)
-    numbers = _columns(estimate)
+    numbers = _estimate_columns(estimate)
     if tested.test == "equivalence":
         numbers["p_sign_flip"] = None  # flips ask whether there is an effect, not how large it is
     leaning = "supported" if judged.supported <= judged.contradicted else "contradicted"
@@ -133,8 +143,8 @@ def _row(scope: str, tested: Tested) -> dict[str, Any]:
         **numbers,
         "n_seeds": tested.n_seeds,
         "margin": tested.margin,
-        "floor_low": _number(tested.floor.low),
-        "floor_high": _number(tested.floor.high),
+        "floor_low": _to_number(tested.floor.low),
+        "floor_high": _to_number(tested.floor.high),
         "p": p,
         "p_holm": None,
         "verdict": leaning if p <= LEVEL else "inconclusive",
@@ -142,7 +152,7 @@ def _row(scope: str, tested: Tested) -> dict[str, Any]:
     }
 
 
-def _untested(scope: str, reason: str) -> dict[str, Any]:
+def _make_untested_row(scope: str, reason: str) -> dict[str, Any]:
     numbers = dict.fromkeys(
         ("effect", "low", "high", "margin", "floor_low", "floor_high", "p", "p_sign_flip",
          "p_floor", "p_holm")
@@ -151,7 +161,7 @@ def _untested(scope: str, reason: str) -> dict[str, Any]:
     return {**words, **numbers, "part": 0, "n_seeds": 0, "verdict": "not testable"}
 
 
-def _columns(estimate: Estimate) -> dict[str, float | None]:
+def _estimate_columns(estimate: Estimate) -> dict[str, float | None]:
     numbers = {
         "effect": estimate.effect,
         "low": estimate.low,
@@ -159,8 +169,8 @@ def _columns(estimate: Estimate) -> dict[str, float | None]:
         "p_sign_flip": estimate.p_sign_flip,
         "p_floor": estimate.p_floor,
     }
-    return {name: _number(value) for name, value in numbers.items()}
+    return {name: _to_number(value) for name, value in numbers.items()}
 
 
-def _number(value: Any) -> float | None:
+def _to_number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None

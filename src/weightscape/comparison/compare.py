@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weightscape.comparison.effects import TWIN, Effects
-from weightscape.comparison.paired import Array, Estimate, holm, paired
-from weightscape.schemas import comparisons
-from weightscape.table import from_arrays
+from weightscape.comparison.effects import Effects
+from weightscape.comparison.paired import Array, Estimate, correct_holm, estimate_paired
+from weightscape.tables import comparisons
+from weightscape.tables.table import from_arrays
 
-ABOUT = ["condition", "family", "dose", "reference"]
+ABOUT = ["condition", "family", "is_twin", "dose", "reference"]
 OTHER_WEIGHTS = "starts from other weights than its reference, or has none of its own"
 """Why a condition has no effect on weights."""
 
@@ -31,11 +31,19 @@ def comparisons_table(all_effects: Sequence[Effects]) -> pa.Table:
         The table `comparisons`. Runs that start from other weights than their reference have no
         effect on weights; their rows say so.
     """
-    parts = [part for effects in all_effects for part in (*_weights(effects), *_scores(effects))]
+    parts = [
+        part
+        for effects in all_effects
+        for part in (
+            *_compare_weights(effects),
+            *_compare_scores(effects),
+            *_compare_measurements(effects),
+        )
+    ]
     return from_arrays(parts, comparisons.SCHEMA)
 
 
-def _weights(effects: Effects) -> Iterator[dict[str, Any]]:
+def _compare_weights(effects: Effects) -> Iterator[dict[str, Any]]:
     roles = effects.layers["role"].to_numpy()
     others = ["" if comparable else OTHER_WEIGHTS for comparable in effects.comparable]
     scopes = [(scope, "", effects.within(scope)) for scope in ("all", "body")]
@@ -44,22 +52,37 @@ def _weights(effects: Effects) -> Iterator[dict[str, Any]]:
         place = {"stage": stage, "metric": metric}
         for scope, role, chosen in scopes:
             mean, n_layers = effects.mean_over(stage, metric, chosen)
-            notes = about_layers(effects, metric, chosen, n_layers)
-            yield _part(effects, mean, notes, n_layers, scope=scope, role=role, **place)
+            notes = explain_layers(effects, metric, chosen, n_layers)
+            yield _make_part(effects, mean, notes, n_layers, scope=scope, role=role, **place)
         for i, (layer, role) in enumerate(zip(effects.layers["layer"], roles, strict=True)):
-            yield _part(
+            yield _make_part(
                 effects, values[..., i], others, 1, scope="layer", role=role, layer=layer, **place
             )
 
 
-def _scores(effects: Effects) -> Iterator[dict[str, Any]]:
+def _compare_scores(effects: Effects) -> Iterator[dict[str, Any]]:
     nothing = [""] * len(effects.conditions)
     for (test_set, shift, severity, metric), values in effects.scores.items():
         place = {"test_set": test_set, "shift": shift, "severity": severity, "metric": metric}
-        yield _part(effects, values, nothing, None, scope="scores", **place)
+        yield _make_part(effects, values, nothing, None, scope="scores", **place)
 
 
-def about_layers(
+def _compare_measurements(effects: Effects) -> Iterator[dict[str, Any]]:
+    for (metric, layer, (test_set, shift, severity)), found in effects.measurements.items():
+        place = {"test_set": test_set, "shift": shift, "severity": severity if shift else None}
+        yield _make_part(
+            effects,
+            found.values,
+            found.failures,
+            None,
+            scope="measurements",
+            layer=layer,
+            metric=metric,
+            **place,
+        )
+
+
+def explain_layers(
     effects: Effects, metric: str, chosen: np.ndarray, n_layers: np.ndarray
 ) -> list[str]:
     """Return for every condition which of the chosen layers a mean leaves out, and why."""
@@ -80,14 +103,14 @@ def about_layers(
     return notes
 
 
-def _part(
+def _make_part(
     effects: Effects,
     differences: Array,
     notes: list[str],
     n_layers: np.ndarray | int | None,
     **place: Any,
 ) -> dict[str, Any]:
-    estimate = paired(differences)
+    estimate = estimate_paired(differences)
     found = {"role": "", "layer": "", "stage": "", "test_set": "", "shift": "", "severity": None}
     return {
         "dataset": effects.dataset,
@@ -96,10 +119,10 @@ def _part(
         **found,
         **place,
         "n_layers": n_layers,
-        **columns(estimate),
-        "p_holm": _over_conditions(estimate.p, effects.conditions["family"]),
+        **estimate_columns(estimate),
+        "p_holm": _correct_over_conditions(estimate.p, effects.conditions["is_twin"]),
         "smallest_detectable": estimate.smallest_detectable,
-        "limitation": limitations(
+        "limitation": explain_limits(
             estimate,
             len(effects.seeds),
             [
@@ -110,7 +133,7 @@ def _part(
     }
 
 
-def columns(estimate: Estimate) -> dict[str, Any]:
+def estimate_columns(estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as the columns that the tables of comparisons share."""
     return {
         "effect": estimate.effect,
@@ -123,7 +146,7 @@ def columns(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def limitations(estimate: Estimate, seeds: int, reasons: Sequence[str]) -> list[str]:
+def explain_limits(estimate: Estimate, seeds: int, reasons: Sequence[str]) -> list[str]:
     """Return for every estimate what keeps it from an interval or a test; empty if nothing does.
 
     `reasons` are what is known of each beforehand; where there is no value at all, they explain it.
@@ -146,6 +169,6 @@ def limitations(estimate: Estimate, seeds: int, reasons: Sequence[str]) -> list[
     ]
 
 
-def _over_conditions(p: Array, families: "pd.Series[str]") -> Array:
+def _correct_over_conditions(p: Array, is_twin: "pd.Series[bool]") -> Array:
     """Return p corrected over the conditions; a twin tests the method and does not count."""
-    return holm(np.where(families.to_numpy() == TWIN, np.nan, p))
+    return correct_holm(np.where(is_twin.to_numpy(bool), np.nan, p))

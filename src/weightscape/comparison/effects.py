@@ -1,41 +1,55 @@
 """Effects of the conditions of one dataset and backbone: differences from their references."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from weightscape.comparison.arrays import (
+    ALL,
+    CELL,
+    Axes,
+    Images,
+    Measured,
+    measurement_arrays,
+    need_columns,
+    refuse_doubles,
+    score_arrays,
+)
+from weightscape.comparison.differences import pair_conditions
+from weightscape.comparison.layers import count_layers, find_weights
 from weightscape.comparison.paired import Array
-from weightscape.schemas import scores as score_schema
-from weightscape.spectra.trust import MIN_TAIL
+from weightscape.comparison.quantities import complete_runs
+from weightscape.scoring.metrics import METRICS as OF_SCORES
 
-CELL = ["dataset", "backbone"]
-SCORES = [field.name for field in score_schema.METRICS]
-TWIN = "null"
-"""The family of the twins, which differ from their reference in chance alone."""
+SCORES = [metric.name for metric in OF_SCORES]
 
-CONTROL = "control"
-"""The family of conditions that differ from their reference in the amount of training alone."""
+IID: Images = ("test", "none", 0)
+"""The images of the test set."""
 
-NO_CHOICE = (TWIN, CONTROL)
-"""The families that show what chance, or more or less training, does: no choice is among them."""
+OVER_SHIFTS: Images = (ALL, ALL, None)
+"""The mean over the shifts."""
 
-ALL = "all"
-"""In the columns `test_set` and `shift`: the mean over the shifts, each counting the same."""
+OF_NONE: Images = ("", "", 0)
+"""What a quantity has that is of no images."""
 
-OF_THE_TAIL = {"alpha", "alpha_weighted", "log_alpha_norm", "num_pl_spikes"}
-"""Metrics of the power-law tail, which say little where the tail is short."""
 
-OPTIONAL: dict[str, Any] = {
-    "dose": np.nan,
-    "comparable_weights": True,
-    "pretrained": "",
-    "family": "",
-    "score": "accuracy",
-}
-"""Columns of `runs` that a table from elsewhere may lack, and what stands for them."""
+class Tables(NamedTuple):
+    """The tables that effects are found in; all but `runs` may be empty.
+
+    Attributes
+    ----------
+    runs, spectra, scores, measurements : pandas.DataFrame
+        The tables of these names, or any with their identifier columns. `runs` may lack those in
+        `quantities.OPTIONAL`, `spectra` its stage and its rows of initial weights.
+    """
+
+    runs: pd.DataFrame
+    spectra: pd.DataFrame = pd.DataFrame()
+    scores: pd.DataFrame = pd.DataFrame()
+    measurements: pd.DataFrame = pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Effects:
         Their names.
     conditions : pandas.DataFrame
         A row per condition that is not its own reference, in the order of the arrays: condition,
-        family, dose, reference, pretrained, and `limitation`, why it has no effects.
+        family, dose, reference, is_twin, from_scratch, and `limitation`, why it has no effects.
     comparable : numpy.ndarray
         Whether effects on weights have a meaning, shape (conditions,).
     seeds : list of int
@@ -64,6 +78,10 @@ class Effects:
     scores : mapping
         For every (test_set, shift, severity, metric) an array of shape (conditions, seeds). A
         severity of None is the mean over severities, a shift `all` the mean over shifts.
+    measurements : mapping
+        For every metric, layer and (test_set, shift, severity) the same of what is measured, with
+        why a condition has no effect on it. The layer is empty for the whole network, and the
+        images are `OF_NONE` for what is of none.
 
     Notes
     -----
@@ -81,6 +99,7 @@ class Effects:
     weights: Mapping[tuple[str, str], Array]
     counted: Mapping[str, np.ndarray]
     scores: Mapping[tuple[str, str, int | None, str], Array]
+    measurements: Mapping[tuple[str, str, Images], Measured]
 
     def within(self, scope: str) -> np.ndarray:
         """Return which layers are in the scope `all` or `body`, shape (layers,)."""
@@ -95,15 +114,30 @@ class Effects:
 
         Shape (conditions, seeds); None where it is not measured.
         """
-        key = (ALL, ALL, None) if shift == ALL else ("test", "none", 0)
-        return self.scores.get((*key, metric))
+        images = OVER_SHIFTS if shift == ALL else IID
+        return self.scores.get((*images, metric))
 
-    def meant(self, metric: str) -> str:
-        """Return the metric that is meant: of an accuracy, that of the study's score."""
-        shifted, gap = metric.startswith("shifted_"), metric.endswith("_gap")
-        if metric.removeprefix("shifted_").removesuffix("_gap") != "accuracy":
-            return metric
-        return f"{'shifted_' * shifted}{self.accuracy}{'_gap' * gap}"
+    def measured(self, shift: str, metric: str) -> Measured | None:
+        """Return the effect on what is measured, over all shifts (`all`) or not (`none`).
+
+        What is measured by layer is averaged over the layers, each counting the same, where there
+        is no value of the whole network. None where it is not measured.
+        """
+        for images in (OVER_SHIFTS,) if shift == ALL else (IID, OF_NONE):
+            if whole := self.measurements.get((metric, "", images)):
+                return whole
+            layers = [
+                found
+                for (name, _, where), found in self.measurements.items()
+                if (name, where) == (metric, images)
+            ]
+            if layers:
+                reasons = zip(*(found.failures for found in layers), strict=True)
+                return Measured(
+                    np.mean([found.values for found in layers], axis=0),
+                    ["; ".join(dict.fromkeys(filter(None, each))) for each in reasons],
+                )
+        return None
 
     def mean_over(self, stage: str, metric: str, chosen: np.ndarray) -> tuple[Array, np.ndarray]:
         """Return the effect on a metric averaged over layers.
@@ -134,36 +168,13 @@ class Effects:
         return np.where(run_is_there[..., 0], mean, np.nan), n_layers
 
 
-def whole_layers(effects: Array) -> np.ndarray:
-    """Return the layers with which conditions are compared to one another, shape (layers,).
-
-    `effects` has the shape (conditions, seeds, layers). A layer counts that has a value in every
-    run: with other layers in each mean, a difference of means is one of layers too. A run without
-    any value is one that is not there.
-    """
-    found = np.isfinite(effects)
-    present = found.any(axis=2, keepdims=True)
-    whole = np.asarray((found | ~present).all(axis=(0, 1)))
-    return whole & bool(present.any())
-
-
-def about_lacking(counted: np.ndarray, whole: np.ndarray) -> str:
-    """Return how many of the layers that count are not among the `whole` ones; empty if all are."""
-    lost = (counted & ~whole).sum()
-    return f"{lost} of {counted.sum()} layers lack a value in a run" if lost else ""
-
-
-def effects_of(
-    runs: pd.DataFrame, spectra: pd.DataFrame, scores: pd.DataFrame, metrics: Sequence[str]
-) -> list[Effects]:
+def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
     """Return the effects of every dataset and backbone.
 
     Parameters
     ----------
-    runs, spectra, scores : pandas.DataFrame
-        The tables of these names, or any with their identifier columns. `runs` may lack those in
-        `OPTIONAL`, `spectra` its stage and its rows of initial weights, and either of `spectra`
-        and `scores` may be empty.
+    tables : Tables
+        The tables of a study, or of several.
     metrics : sequence of str
         Columns of `spectra`.
 
@@ -172,39 +183,33 @@ def effects_of(
     ValueError
         If a column is missing, or a run is there twice: in `runs`, or for a layer or test set.
     """
-    runs = runs.assign(
-        **{name: default for name, default in OPTIONAL.items() if name not in runs.columns}
-    )
+    runs, spectra, scores, measurements = tables
+    runs = complete_runs(runs)
     if "stage" not in spectra.columns:
         spectra = spectra.assign(stage="finetuned")
-    _need(runs, "runs", [*CELL, "condition", "seed", "reference"])
-    _no_run_twice(runs, runs.duplicated([*CELL, "condition", "seed"]).to_numpy())
+    run = [*CELL, "condition", "seed"]
+    need_columns(runs, "runs", [*run, "reference"])
+    refuse_doubles(runs, runs.duplicated(run).to_numpy())
     if len(spectra):
-        _need(spectra, "spectra", [*CELL, "condition", "seed", "layer", "role", *metrics])
+        need_columns(spectra, "spectra", [*run, "layer", "role", *metrics])
     if len(scores):
-        _need(scores, "scores", [*CELL, "condition", "seed", "test_set", "shift", "severity"])
+        need_columns(scores, "scores", [*run, "test_set", "shift", "severity"])
     return [
-        _of_cell(cell, part, _rows(spectra, cell, part), _rows(scores, cell), metrics)
+        _find_effects(
+            cell,
+            Tables(
+                part,
+                _select(spectra, cell, part),
+                _select(scores, cell),
+                _select(measurements, cell),
+            ),
+            metrics,
+        )
         for cell, part in runs.groupby(CELL, sort=False)
     ]
 
 
-def _need(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise ValueError(f"the table {name} lacks the columns {', '.join(missing)}")
-
-
-def _no_run_twice(rows: pd.DataFrame, twice: np.ndarray) -> None:
-    if twice.any():
-        dataset, backbone, condition, seed = rows.loc[twice, [*CELL, "condition", "seed"]].iloc[0]
-        raise ValueError(
-            f"the run of {condition} with seed {seed} ({dataset}, {backbone}) is there twice;"
-            " keep one"
-        )
-
-
-def _rows(table: pd.DataFrame, cell: Any, runs: pd.DataFrame | None = None) -> pd.DataFrame:
+def _select(table: pd.DataFrame, cell: Any, runs: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the rows of one dataset and backbone, with the initial weights of comparable runs."""
     if not len(table):
         return table
@@ -216,113 +221,31 @@ def _rows(table: pd.DataFrame, cell: Any, runs: pd.DataFrame | None = None) -> p
     return rows
 
 
-def _of_cell(
-    cell: Any,
-    runs: pd.DataFrame,
-    spectra: pd.DataFrame,
-    scores: pd.DataFrame,
-    metrics: Sequence[str],
-) -> Effects:
-    about = runs.drop_duplicates("condition")
-    names, seeds = list(about["condition"]), sorted(int(seed) for seed in runs["seed"].unique())
-    compared = about[about["condition"] != about["reference"]]
-    place = pd.Index(names)
-    one = place.get_indexer(pd.Index(compared["condition"]))
-    other = place.get_indexer(pd.Index(compared["reference"]))
-    missing = other < 0
-    comparable = compared["comparable_weights"].to_numpy(bool)
-
-    def difference(values: Array, meaningful: np.ndarray) -> Array:
-        found: Array = np.subtract(values[one], values[other])
-        found[missing | ~meaningful] = np.nan
-        return found
-
-    trained = spectra[spectra["stage"] != "init"] if len(spectra) else spectra
-    layers = (
-        trained[["layer", "role"]].drop_duplicates("layer").reset_index(drop=True)
-        if len(trained)
-        else pd.DataFrame({"layer": [], "role": []}, dtype=object)
+def _find_effects(cell: Any, tables: Tables, metrics: Sequence[str]) -> Effects:
+    """Return the effects in the tables of one dataset and backbone."""
+    runs = tables.runs
+    axes = Axes(
+        [*runs["condition"].drop_duplicates()], sorted(int(seed) for seed in runs["seed"].unique())
     )
-    weights = {
-        (str(stage), metric): difference(values[..., i], comparable)
-        for stage, part in (trained.groupby("stage", sort=False) if len(trained) else ())
-        for values in [_array(part, names, seeds, "layer", list(layers["layer"]), metrics)]
-        for i, metric in enumerate(metrics)
-    }
-    always = np.ones(len(compared), bool)
-    reason = np.where(missing, "its reference " + compared["reference"] + " has no runs", "")
-    columns = ["condition", "family", "dose", "reference", "pretrained"]
+    pairs, compared = pair_conditions(runs, axes)
+    layers, weights = find_weights(tables.spectra, axes, pairs, metrics)
+    columns = ["condition", "family", "dose", "reference", "is_twin", "from_scratch"]
+    conditions = compared[columns].assign(limitation=np.array(pairs.limitations, object))
     return Effects(
         dataset=cell[0],
         backbone=cell[1],
-        conditions=compared[columns].assign(limitation=reason).reset_index(drop=True),
-        comparable=comparable,
-        seeds=seeds,
-        accuracy=str(about["score"].iloc[0]),
+        conditions=conditions.reset_index(drop=True),
+        comparable=pairs.comparable,
+        seeds=axes.seeds,
+        accuracy=str(runs["score"].iloc[0]),
         layers=layers,
         weights=weights,
-        counted={metric: _counted(metric, spectra, layers) for metric in metrics},
-        scores={key: difference(values, always) for key, values in _scores(scores, names, seeds)},
+        counted={metric: count_layers(metric, tables.spectra, layers) for metric in metrics},
+        scores={
+            key: pairs.subtract(values) for key, values in score_arrays(tables.scores, axes, SCORES)
+        },
+        measurements={
+            key: Measured(pairs.subtract(found.values), pairs.join(found.failures))
+            for key, found in measurement_arrays(tables.measurements, axes)
+        },
     )
-
-
-def _array(
-    rows: pd.DataFrame,
-    names: list[str],
-    seeds: list[int],
-    key: str,
-    keys: list[Any],
-    metrics: Sequence[str],
-) -> Array:
-    """Return the metrics as an array of shape (conditions, seeds, keys, metrics)."""
-    places = [
-        pd.Index(known).get_indexer(pd.Index(rows[column]))
-        for column, known in (("condition", names), ("seed", seeds), (key, keys))
-    ]
-    known = np.all([place >= 0 for place in places], axis=0)
-    at = tuple(place[known] for place in places)
-    shape = (len(names), len(seeds), len(keys))
-    _no_run_twice(rows[known], pd.Index(np.ravel_multi_index(at, shape)).duplicated())
-    values = np.full((*shape, len(metrics)), np.nan)
-    values[at] = rows.loc[known, list(metrics)].to_numpy(float, na_value=np.nan)
-    return values
-
-
-def _counted(metric: str, spectra: pd.DataFrame, layers: pd.DataFrame) -> np.ndarray:
-    """Return which layers count in means: for the tail, those whose tail is long before training.
-
-    The initial weights know nothing of the conditions, so that the choice favours none.
-    """
-    if metric not in OF_THE_TAIL or not {"num_pl_spikes", "stage"} <= set(spectra.columns):
-        return np.ones(len(layers), bool)
-    initial = spectra[spectra["stage"] == "init"]
-    if initial.empty:
-        return np.ones(len(layers), bool)
-    tail = initial["num_pl_spikes"].astype(float).fillna(0.0).groupby(initial["layer"]).min()
-    return tail.reindex(layers["layer"]).fillna(0.0).to_numpy() >= MIN_TAIL
-
-
-def _scores(
-    scores: pd.DataFrame, names: list[str], seeds: list[int]
-) -> Iterator[tuple[tuple[str, str, int | None, str], Array]]:
-    """Yield each metric on each test set, on each shift, and on all of them."""
-    metrics = [metric for metric in SCORES if metric in scores.columns]
-    if not len(scores) or not metrics:
-        return
-    place = ["test_set", "shift", "severity"]
-    sets = scores[place].drop_duplicates()
-    number = scores.merge(sets.assign(set=range(len(sets))), on=place)
-    values = _array(number, names, seeds, "set", list(range(len(sets))), metrics)
-    keys = list(sets.itertuples(index=False, name=None))
-    per_shift: dict[tuple[str, str], list[int]] = {}
-    for i, (test_set, shift, _) in enumerate(keys):
-        if shift != "none":
-            per_shift.setdefault((test_set, shift), []).append(i)
-    for m, metric in enumerate(metrics):
-        for i, (test_set, shift, severity) in enumerate(keys):
-            yield (test_set, shift, int(severity), metric), values[:, :, i, m]
-        means = {key: values[:, :, of, m].mean(axis=2) for key, of in per_shift.items()}
-        for (test_set, shift), mean in means.items():
-            yield (test_set, shift, None, metric), mean
-        if means:
-            yield (ALL, ALL, None, metric), np.mean(list(means.values()), axis=0)

@@ -8,14 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from weightscape.comparison import judge
-from weightscape.comparison.effects import ALL, TWIN, Effects, about_lacking, whole_layers
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.effects import Effects
 from weightscape.comparison.judge import Judged
-from weightscape.comparison.likeness import (
-    MIN_LAYERS,
-    MIN_RELIABILITY,
-    likeness,
-)
-from weightscape.comparison.paired import Array, Estimate, jackknife, paired
+from weightscape.comparison.layers import explain_lacking, find_whole_layers
+from weightscape.comparison.likeness import MIN_LAYERS, MIN_RELIABILITY, likeness
+from weightscape.comparison.metrics import GAP, SHIFTED, split_name
+from weightscape.comparison.paired import Array, Estimate, estimate_paired, jackknife
 from weightscape.config.claims import Group, Part
 
 STAGE = "finetuned"
@@ -47,7 +46,7 @@ class Evidence:
     effects : Effects
         The effects.
     scope : str
-        Layers: body or all; scores for claims on scores alone.
+        Layers: body or all; scores, or measurements, for claims on these alone.
     from_scratch : bool
         Whether conditions without pre-training are looked at, or those with.
     margins : mapping
@@ -58,15 +57,15 @@ class Evidence:
         self, effects: Effects, scope: str, from_scratch: bool, margins: Mapping[str, float]
     ) -> None:
         self.effects = effects
-        self.layers = effects.within("all" if scope == "scores" else scope)
+        self.layers = effects.within(scope if scope == "body" else "all")
         self.margins = margins
         table = effects.conditions
         self.family = table["family"].to_numpy(object)
         self.dose = table["dose"].to_numpy(float)
         self.limitation = table["limitation"].to_numpy(object)
-        scratch = table["pretrained"].to_numpy(object) == "none"
+        scratch = table["from_scratch"].to_numpy(bool)
         self.meant = scratch if from_scratch else ~scratch
-        self.twins = self.family == TWIN
+        self.twins = table["is_twin"].to_numpy(bool)
         self.words = " from scratch" if from_scratch else ""
         self._known: dict[str, Array] = {}
 
@@ -76,36 +75,44 @@ class Evidence:
         Where the study means another score by accuracy, that is what an accuracy is tested on.
         """
         for claimed in part.metrics:
-            metric = self.effects.meant(claimed)
+            metric = self._find_meant(claimed)
             if part.test == "direction":
                 for group in part.of:
-                    yield partial(self._direction, part, metric, group)
+                    yield partial(self._test_direction, part, metric, group)
             elif part.test == "equivalence":
                 pairs: list[tuple[Group, Group | None]] = list(combinations(part.of, 2))
                 pairs = pairs or [(part.of[0], None)]
                 for one, other in pairs:
                     margin = part.margin or self.margins.get(claimed)
-                    yield partial(self._equivalence, metric, margin, one, other)
+                    yield partial(self._test_equivalence, metric, margin, one, other)
             elif part.like is not None:
                 for more, less in pairwise(part.of):
-                    yield partial(self._likeness, metric, more, less, part.like)
+                    yield partial(self._test_likeness, metric, more, less, part.like)
             elif len(part.of) > 1:
-                yield partial(self._order, metric, part.of)
+                yield partial(self._test_order, metric, part.of)
             else:
-                yield partial(self._doses, metric, part.of[0], str(part.sign))
+                yield partial(self._test_doses, metric, part.of[0], str(part.sign))
 
-    def _direction(self, part: Part, metric: str, group: Group) -> Tested:
-        effect = paired(self._mean(group, metric))
+    def _find_meant(self, metric: str) -> str:
+        """Return the metric that is meant: of an accuracy, that of the study's score."""
+        name, derived = split_name(metric)
+        if name != "accuracy":
+            return metric
+        before, behind = (derived == SHIFTED) * SHIFTED, (derived == GAP) * GAP
+        return f"{before}{self.effects.accuracy}{behind}"
+
+    def _test_direction(self, part: Part, metric: str, group: Group) -> Tested:
+        effect = estimate_paired(self._mean(group, metric))
         sign = 1 if part.sign in ("up", "same") else -1
         if part.like is None:
             what = f"{group} moves {metric} {part.sign}"
-            return self._tested(part.test, what, metric, judge.direction(effect, sign), [effect])
-        like = paired(self._mean(part.like, metric))
+            return self._finish(part.test, what, metric, judge.direction(effect, sign), [effect])
+        like = estimate_paired(self._mean(part.like, metric))
         what = f"{group} moves {metric} the {part.sign} way as {part.like}"
         judged = judge.direction(effect, sign, like)
-        return self._tested(part.test, what, metric, judged, [effect, like])
+        return self._finish(part.test, what, metric, judged, [effect, like])
 
-    def _equivalence(
+    def _test_equivalence(
         self, metric: str, margin: float | None, one: Group, other: Group | None
     ) -> Tested:
         if margin is None:
@@ -115,18 +122,18 @@ class Evidence:
         if other is not None:
             effect = effect - self._mean(other, metric)
             what = f"{one} and {other} differ in {metric} by no more than {margin:g}"
-        estimate = paired(effect)
+        estimate = estimate_paired(effect)
         judged = judge.equivalence(estimate, margin)
-        return self._tested("equivalence", what, metric, judged, [estimate])._replace(margin=margin)
+        return self._finish("equivalence", what, metric, judged, [estimate])._replace(margin=margin)
 
-    def _order(self, metric: str, groups: tuple[Group, ...]) -> Tested:
+    def _test_order(self, metric: str, groups: tuple[Group, ...]) -> Tested:
         means = [self._mean(group, metric) for group in groups]
-        steps = [paired(one - other) for one, other in pairwise(means)]
+        steps = [estimate_paired(one - other) for one, other in pairwise(means)]
         what = f"effect on {metric}: " + " > ".join(str(group) for group in groups)
-        return self._tested("order", what, metric, judge.order(steps), steps)
+        return self._finish("order", what, metric, judge.order(steps), steps)
 
-    def _doses(self, metric: str, group: Group, sign: str) -> Tested:
-        values = self._of(group, metric, self._values(metric))
+    def _test_doses(self, metric: str, group: Group, sign: str) -> Tested:
+        values = self._select(group, metric, self._values(metric))
         doses = self.dose[self._members(group)]
         means = [
             values[doses == dose].mean(axis=0) for dose in np.unique(doses[np.isfinite(doses)])
@@ -136,16 +143,16 @@ class Evidence:
         if sign == "peak":
             what = f"effect of {group} on {metric} is largest at a dose in between"
             *between, last = means
-            ends = [(paired(mean), paired(mean - last)) for mean in between]
-            return self._tested("order", what, metric, judge.peak(ends), chain(*ends))
+            ends = [(estimate_paired(mean), estimate_paired(mean - last)) for mean in between]
+            return self._finish("order", what, metric, judge.peak(ends), chain(*ends))
         what = f"effect of {group} on {metric} is {sign} with the dose"
         way = 1 if sign == "rising" else -1
-        steps = [paired(way * (more - less)) for less, more in pairwise(means)]
-        return self._tested("order", what, metric, judge.order(steps), steps)
+        steps = [estimate_paired(way * (more - less)) for less, more in pairwise(means)]
+        return self._finish("order", what, metric, judge.order(steps), steps)
 
-    def _likeness(self, metric: str, more: Group, less: Group, like: Group) -> Tested:
+    def _test_likeness(self, metric: str, more: Group, less: Group, like: Group) -> Tested:
         profiles = np.stack([self._profile(group, metric) for group in (like, more, less)])
-        profiles = _in_all(profiles)
+        profiles = _keep_common_seeds(profiles)
         if profiles.shape[1] < 3:
             raise NotTestableError(f"needs three seeds that have {metric} for a likeness")
         if profiles.shape[2] < MIN_LAYERS:
@@ -156,7 +163,7 @@ class Evidence:
             found.corrected[0, 1] - found.corrected[0, 2],
             found.without[0, 1] - found.without[0, 2],
         )
-        tested = self._tested("order", what, metric, judge.order([closer]), [closer])
+        tested = self._finish("order", what, metric, judge.order([closer]), [closer])
         notes = [tested.note]
         for group, reliability in zip((like, more, less), found.reliability, strict=True):
             if np.isnan(reliability):
@@ -164,17 +171,17 @@ class Evidence:
             elif reliability < MIN_RELIABILITY:
                 notes.append(f"the profile of {group} repeats itself at r = {reliability:.2f} only")
         floor = self._floor_of_likeness(metric, self._profile(like, metric))
-        return tested._replace(note=_joined(notes), floor=floor)
+        return tested._replace(note=_join(notes), floor=floor)
 
     def _floor_of_likeness(self, metric: str, like: Array) -> Estimate:
         """Return the likeness of the twin, uncorrected: it has no profile to be reliable."""
         if not self.twins.any():
-            return paired(np.full(1, np.nan))
+            return estimate_paired(np.full(1, np.nan))
         twin = self.effects.weights[STAGE, metric][self.twins][:, :, self._whole(metric)]
-        found = likeness(_in_all(np.stack([like, twin.mean(axis=0)])))
+        found = likeness(_keep_common_seeds(np.stack([like, twin.mean(axis=0)])))
         return jackknife(found.r[0, 1], found.r_without[0, 1])
 
-    def _tested(
+    def _finish(
         self, test: str, what: str, metric: str, judged: Judged, of: Iterable[Estimate]
     ) -> Tested:
         """Return a test with its twin and what limits it; `of` is all that it rests on."""
@@ -191,24 +198,28 @@ class Evidence:
         floor = np.full(seeds, np.nan)
         if self.twins.any():
             floor = values[self.twins].mean(axis=0)
-        return Tested(what, test, metric, None, judged, paired(floor), int(common), _joined(notes))
+        return Tested(
+            what, test, metric, None, judged, estimate_paired(floor), int(common), _join(notes)
+        )
 
     def _mean(self, group: Group, metric: str) -> Array:
         """Return the effect of a group in every seed, shape (seeds,)."""
-        return np.asarray(self._of(group, metric, self._values(metric)).mean(axis=0))
+        return np.asarray(self._select(group, metric, self._values(metric)).mean(axis=0))
 
     def _profile(self, group: Group, metric: str) -> Array:
         """Return the effect of a group on every layer, shape (seeds, layers)."""
         if (STAGE, metric) not in self.effects.weights:
             raise NotTestableError(f"needs {metric}, which the study does not compare")
         values = self.effects.weights[STAGE, metric][:, :, self._whole(metric)]
-        return np.asarray(self._of(group, metric, values).mean(axis=0))
+        return np.asarray(self._select(group, metric, values).mean(axis=0))
 
-    def _of(self, group: Group, metric: str, values: Array) -> Array:
+    def _select(self, group: Group, metric: str, values: Array) -> Array:
         """Return the part of `values`, shape (conditions, ...), of a group."""
         members = self._members(group)
         found = np.asarray(values[members])
         empty = ~np.isfinite(found).reshape(len(found), -1).any(axis=1)
+        if failed := [note for note in self._failures(metric)[members] if note]:
+            raise NotTestableError("; ".join(dict.fromkeys(failed)))
         if empty.any():
             names = self.effects.conditions["condition"].to_numpy()[members][empty]
             raise NotTestableError(f"needs effects of {', '.join(names)} on {metric}")
@@ -223,10 +234,10 @@ class Evidence:
     def _whole(self, metric: str) -> np.ndarray:
         """Return the layers that all means are over, shape (layers,)."""
         values = self.effects.weights[STAGE, metric][self.meant]
-        return np.asarray(self._counted(metric) & whole_layers(values))
+        return np.asarray(self._counted(metric) & find_whole_layers(values))
 
     def _left_out(self, metric: str) -> str:
-        return about_lacking(self._counted(metric), self._whole(metric))
+        return explain_lacking(self._counted(metric), self._whole(metric))
 
     def _members(self, group: Group) -> np.ndarray:
         """Return which conditions a group has, shape (conditions,).
@@ -249,28 +260,39 @@ class Evidence:
     def _values(self, metric: str) -> Array:
         """Return the effect of every condition in every seed, shape (conditions, seeds)."""
         if metric not in self._known:
-            self._known[metric] = self._found(metric)
+            self._known[metric] = self._find_values(metric)
         return self._known[metric]
 
-    def _found(self, metric: str) -> Array:
+    def _find_values(self, metric: str) -> Array:
         effects = self.effects
         if (STAGE, metric) in effects.weights:
             return effects.mean_over(STAGE, metric, self._whole(metric))[0]
-        if metric.endswith("_gap"):
-            plain = metric.removesuffix("_gap")
-            return np.asarray(self._values(plain) - self._values(f"shifted_{plain}"))
-        name = metric.removeprefix("shifted_")
-        values = effects.score("none" if name == metric else ALL, name)
+        name, derived = split_name(metric)
+        if derived == GAP:
+            return np.asarray(self._values(name) - self._values(f"{SHIFTED}{name}"))
+        shift = ALL if derived == SHIFTED else "none"
+        values = effects.score(shift, name)
+        if values is None and (measured := effects.measured(shift, name)):
+            values = measured.values
         if values is None:
             raise NotTestableError(f"needs {metric}, which the study does not compare")
         return values
 
+    def _failures(self, metric: str) -> np.ndarray:
+        """Return for every condition why it has no effect on what is measured; else empty."""
+        name, derived = split_name(metric)
+        shifts = {"": ("none",), SHIFTED: (ALL,), GAP: ("none", ALL)}[derived]
+        found = [self.effects.measured(shift, name) for shift in shifts]
+        reasons = [measured.failures for measured in found if measured]
+        nothing = [""] * len(self.family)
+        return np.array([*map("; ".join, zip(*(reasons or [nothing]), strict=True))], object)
 
-def _in_all(profiles: Array) -> Array:
+
+def _keep_common_seeds(profiles: Array) -> Array:
     """Return the seeds that all profiles have, of an array of shape (profiles, seeds, layers)."""
     there = np.isfinite(profiles).any(axis=2).all(axis=0)
     return np.asarray(profiles[:, there])
 
 
-def _joined(notes: Iterable[str]) -> str:
+def _join(notes: Iterable[str]) -> str:
     return "; ".join(note for note in notes if note)

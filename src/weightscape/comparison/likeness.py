@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike
 
-from weightscape.comparison.effects import Effects, whole_layers
+from weightscape.comparison.effects import Effects
+from weightscape.comparison.layers import find_whole_layers
 from weightscape.comparison.paired import Array, Estimate, jackknife
-from weightscape.schemas import likeness as schema
-from weightscape.table import from_arrays
+from weightscape.tables import likeness as schema
+from weightscape.tables.table import from_arrays
 
 MIN_RELIABILITY = 0.5
 """Below it a profile is too noisy for its likeness to another to mean anything."""
@@ -76,26 +77,31 @@ def likeness(effects: ArrayLike) -> Likeness:
     """
     profiles = np.asarray(effects, dtype=np.float64)
     profiles = profiles[:, np.isfinite(profiles).any(axis=(0, 2))]
-    pairs = _pairs_of_seeds(profiles[..., whole_layers(profiles)])
+    # All pairs of seeds once: means without a seed then only leave rows and columns out.
+    pairs = _correlate_seeds(profiles[..., find_whole_layers(profiles)])
     r = _mean(pairs)
     seeds = profiles.shape[1]
     r_without, without = np.empty((2, *r.shape, seeds))
     for k in range(seeds):
         left = np.delete(np.delete(pairs, k, axis=2), k, axis=3)
         r_without[..., k] = _mean(left)
-        without[..., k] = _corrected(r_without[..., k], 0.0)
-    return Likeness(r, _corrected(r, MIN_RELIABILITY), r_without, without)
+        # Whatever the reliability: a threshold that falls on one side with all seeds and on the
+        # other without one would make the jackknife's spread one of the threshold.
+        without[..., k] = _correct(r_without[..., k], 0.0)
+    return Likeness(r, _correct(r, MIN_RELIABILITY), r_without, without)
 
 
-def _pairs_of_seeds(profiles: Array) -> Array:
+def _correlate_seeds(profiles: Array) -> Array:
     """Return r of every two profiles' seeds, (profiles, profiles, seeds, seeds); NaN for equal."""
     count, seeds, layers = profiles.shape
     if layers < MIN_LAYERS:
         return np.full((count, count, seeds, seeds), np.nan)
+    # Of unit vectors about zero, the product is Pearson's r; a profile without spread has none.
     centred = profiles - profiles.mean(axis=2, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
     unit = centred / np.where(length > 0, length, np.nan)
     pairs: Array = np.einsum("akl,bml->abkm", unit, unit, optimize=True)
+    # Both effects of one seed hold the noise of one run, that of their reference.
     pairs[:, :, np.arange(seeds), np.arange(seeds)] = np.nan
     return pairs
 
@@ -108,21 +114,22 @@ def _mean(pairs: Array) -> Array:
     return total / np.where(counted > 0, counted, np.nan)
 
 
-def _corrected(r: Array, least: float) -> Array:
+def _correct(r: Array, least: float) -> Array:
     reliability = np.diagonal(r)
+    # A reliability that is not positive has no root, and chance alone can make one negative.
     enough = (reliability >= least) & (reliability > 0)
     root = np.sqrt(np.where(enough, reliability, np.nan))
     return np.asarray(r / np.outer(root, root))
 
 
-def families(effects: Effects) -> dict[str, np.ndarray]:
+def group_families(effects: Effects) -> dict[str, np.ndarray]:
     """Return for every family which conditions are in it, shape (conditions,).
 
     Conditions without pre-training are in none: a study has them beside those with, and what they
     do to weights and scores is another question. Where there are no others, they are.
     """
     of = effects.conditions["family"].to_numpy()
-    scratch = effects.conditions["pretrained"].to_numpy(object) == "none"
+    scratch = effects.conditions["from_scratch"].to_numpy(bool)
     meant = ~scratch if (~scratch & effects.comparable).any() else np.ones(len(of), bool)
     meant |= ~effects.comparable  # what has no effect on weights may have one on scores
     return {family: (of == family) & meant for family in dict.fromkeys(of[meant])}
@@ -134,17 +141,17 @@ def likeness_table(all_effects: Sequence[Effects]) -> pa.Table:
     A family's profile is the mean over its conditions. Conditions that have no effect on weights,
     for want of a reference with the same initial weights, are left out; `comparisons` has them.
     """
-    rows = [row for effects in all_effects for row in _rows(effects)]
+    rows = [row for effects in all_effects for row in _make_parts(effects)]
     return from_arrays(rows, schema.SCHEMA)
 
 
-def _rows(effects: Effects) -> Iterator[dict[str, Any]]:
+def _make_parts(effects: Effects) -> Iterator[dict[str, Any]]:
     usable = effects.comparable & (effects.conditions["limitation"] == "").to_numpy()
     names = effects.conditions["condition"].to_numpy()
     groups = {
         "condition": {name: names == name for name in names[usable]},
         "family": {
-            name: of & usable for name, of in families(effects).items() if (of & usable).any()
+            name: of & usable for name, of in group_families(effects).items() if (of & usable).any()
         },
     }
     for (stage, metric), values in effects.weights.items():
@@ -153,6 +160,8 @@ def _rows(effects: Effects) -> Iterator[dict[str, Any]]:
             for level, members in groups.items():
                 if not members:
                     continue
+                # The mean over a family's members weakens the noise of each of their runs; that
+                # of the reference stays, and is why different seeds are compared.
                 profiles = np.stack(
                     [values[of][..., layers].mean(axis=0) for of in members.values()]
                 )
@@ -163,13 +172,14 @@ def _rows(effects: Effects) -> Iterator[dict[str, Any]]:
                     "scope": scope,
                     "stage": stage,
                     "metric": metric,
-                    **_columns(list(members), profiles, len(effects.seeds)),
+                    **_make_columns(list(members), profiles, len(effects.seeds)),
                 }
 
 
-def _columns(names: list[str], profiles: Array, seeds: int) -> dict[str, Any]:
-    found, whole = likeness(profiles), whole_layers(profiles)
+def _make_columns(names: list[str], profiles: Array, seeds: int) -> dict[str, Any]:
+    found, whole = likeness(profiles), find_whole_layers(profiles)
     one, other = (index.ravel() for index in np.indices((len(names), len(names))))
+    # Of a pair, a seed counts that both have: n_seeds is what the interval rests on.
     there = np.asarray(np.isfinite(profiles).any(axis=2))
     both = (there[:, None] & there[None]).sum(axis=2).ravel()
     estimate, reliability = found.estimate, found.reliability
@@ -182,11 +192,11 @@ def _columns(names: list[str], profiles: Array, seeds: int) -> dict[str, Any]:
         "likeness": found.corrected.ravel(),
         "low": estimate.low.ravel(),
         "high": estimate.high.ravel(),
-        "pearson": _plain(profiles[..., whole]).ravel(),
+        "pearson": _correlate_means(profiles[..., whole]).ravel(),
         "n_seeds": both,
         "n_layers": int(whole.sum()),
         "limitation": [
-            _limitation(
+            _explain_limits(
                 int(whole.sum()),
                 len(whole),
                 n,
@@ -199,7 +209,7 @@ def _columns(names: list[str], profiles: Array, seeds: int) -> dict[str, Any]:
     }
 
 
-def _plain(profiles: Array) -> Array:
+def _correlate_means(profiles: Array) -> Array:
     """Return Pearson's r of every two mean profiles; NaN for those without spread."""
     found = np.isfinite(profiles)
     mean = np.where(found, profiles, 0.0).sum(axis=1) / np.maximum(found.sum(axis=1), 1)
@@ -211,7 +221,7 @@ def _plain(profiles: Array) -> Array:
     return np.asarray(unit @ unit.T)
 
 
-def _limitation(
+def _explain_limits(
     layers: int, of: int, seeds: int, of_seeds: int, reliability: float, error: float
 ) -> str:
     notes = []

@@ -82,7 +82,7 @@ class Estimate:
         return np.asarray(special.stdtrit(self._df, 1 - LEVEL / 2)) * self.error
 
 
-def paired(differences: ArrayLike) -> Estimate:
+def estimate_paired(differences: ArrayLike) -> Estimate:
     """Return the mean of differences that are paired by seed, with its error.
 
     The interval and the t test that follow from it take the differences for normal; the sign-flip
@@ -183,7 +183,7 @@ def detectable_effect(n: int, level: float = LEVEL, power: float = 0.8) -> float
     return float(shift)
 
 
-def holm(p_values: ArrayLike) -> Array:
+def correct_holm(p_values: ArrayLike) -> Array:
     """Return p values corrected for the number of tests by Holm's step-down method.
 
     Holm 1979, Scand. J. Statist. 6:65–70. Missing values (NaN) stay missing and do not count.

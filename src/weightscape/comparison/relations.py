@@ -6,14 +6,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weightscape.comparison.effects import ALL, NO_CHOICE, Effects, about_lacking, whole_layers
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.effects import Effects
+from weightscape.comparison.layers import explain_lacking, find_whole_layers
 from weightscape.comparison.paired import Array, jackknife
-from weightscape.config.score import BESIDE
-from weightscape.schemas import relations
-from weightscape.table import from_arrays
+from weightscape.config.families import CONTROL
+from weightscape.config.score import BESIDE, SCORES
+from weightscape.scoring.metrics import METRICS
+from weightscape.tables import relations
+from weightscape.tables.table import from_arrays
 
 MIN_CONDITIONS = 4
 """A correlation over fewer conditions than this says nothing."""
+
+
+OTHERS = [metric.name for metric in METRICS if metric.compared and metric.name not in SCORES]
+"""Scores of interest beside what a study means by accuracy."""
 
 
 def relations_table(all_effects: Sequence[Effects]) -> pa.Table:
@@ -22,11 +30,11 @@ def relations_table(all_effects: Sequence[Effects]) -> pa.Table:
     The units are the conditions, twins and controls left out, so that the correlation speaks of
     those that the study has; its interval is over the seeds.
     """
-    parts = [part for effects in all_effects for part in _parts(effects)]
+    parts = [part for effects in all_effects for part in _make_parts(effects)]
     return from_arrays(parts, relations.SCHEMA)
 
 
-def relation(weights: Array, scores: Array) -> tuple[float, Array]:
+def correlate(weights: Array, scores: Array) -> tuple[float, Array]:
     """Return Pearson's r over conditions between different seeds, and without each seed.
 
     The run of a shared reference moves all effects of a seed alike, on weights and on scores;
@@ -45,7 +53,7 @@ def relation(weights: Array, scores: Array) -> tuple[float, Array]:
         The same without each seed, shape (seeds,).
     """
     seeds = weights.shape[1]
-    pairs = _unit(weights).T @ _unit(scores)
+    pairs = _normalise(weights).T @ _normalise(scores)
     pairs[np.diag_indices(seeds)] = 0.0
     left = pairs.sum() - pairs.sum(axis=0) - pairs.sum(axis=1)
     r = float(pairs.sum()) / (seeds * (seeds - 1)) if seeds > 1 else np.nan
@@ -53,22 +61,23 @@ def relation(weights: Array, scores: Array) -> tuple[float, Array]:
     return r, left / rest if rest > 0 else np.full(seeds, np.nan)
 
 
-def _unit(effects: Array) -> Array:
+def _normalise(effects: Array) -> Array:
     centred = effects - effects.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))
     return np.asarray(centred / np.where(length > 0, length, np.nan))
 
 
-def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
-    chosen = ~effects.conditions["family"].isin(NO_CHOICE).to_numpy()
+def _make_parts(effects: Effects) -> Iterator[dict[str, Any]]:
+    chooses = ~effects.conditions["is_twin"] & (effects.conditions["family"] != CONTROL)
+    chosen = chooses.to_numpy(bool)
     beside = BESIDE.get(effects.accuracy)
-    of_interest = [effects.accuracy, *([beside] if beside else []), "nll", "ece"]
+    of_interest = [effects.accuracy, *([beside] if beside else []), *OTHERS]
     for (stage, metric), values in effects.weights.items():
-        whole = whole_layers(values[chosen])
+        whole = find_whole_layers(values[chosen])
         for scope in ("body", "all"):
             counted = effects.within(scope) & effects.counted[metric]
             moved, _ = effects.mean_over(stage, metric, counted & whole)
-            note = about_lacking(counted, whole)
+            note = explain_lacking(counted, whole)
             for shift in ("none", ALL):
                 for score in of_interest:
                     scores = effects.score(shift, score)
@@ -79,11 +88,11 @@ def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
                             "backbone": effects.backbone,
                             **place,
                             "score": score,
-                            **_columns(moved[chosen], scores[chosen], note),
+                            **_make_columns(moved[chosen], scores[chosen], note),
                         }
 
 
-def _columns(weights: Array, scores: Array, about_layers: str) -> dict[str, Any]:
+def _make_columns(weights: Array, scores: Array, about_layers: str) -> dict[str, Any]:
     both = np.isfinite(weights) & np.isfinite(scores)
     conditions = np.asarray(both.any(axis=1))
     seeds = np.asarray(both[conditions].all(axis=0) & conditions.any())
@@ -98,7 +107,7 @@ def _columns(weights: Array, scores: Array, about_layers: str) -> dict[str, Any]
     elif n_seeds < 2:
         notes.append(f"seeds that all have: {n_seeds}, two are needed")
     else:
-        r, without = relation(weights, scores)
+        r, without = correlate(weights, scores)
         if n_seeds < len(seeds):
             notes.append(f"{n_seeds} of {len(seeds)} seeds")
         if np.isnan(r):

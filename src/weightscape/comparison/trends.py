@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weightscape.comparison.compare import about_layers, columns, limitations
-from weightscape.comparison.effects import ALL, CONTROL, SCORES, Effects, whole_layers
-from weightscape.comparison.paired import Array, paired
-from weightscape.schemas import trends
-from weightscape.table import from_arrays
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.compare import estimate_columns, explain_layers, explain_limits
+from weightscape.comparison.effects import SCORES, Effects
+from weightscape.comparison.layers import find_whole_layers
+from weightscape.comparison.paired import Array, estimate_paired
+from weightscape.config.families import CONTROL
+from weightscape.tables import trends
+from weightscape.tables.table import from_arrays
 
 
 def trends_table(all_effects: Sequence[Effects]) -> pa.Table:
@@ -20,11 +23,11 @@ def trends_table(all_effects: Sequence[Effects]) -> pa.Table:
     doses that are not positive have no place on that scale and are left out, and so are controls,
     whose dose is an amount of training.
     """
-    parts = [part for effects in all_effects for part in _parts(effects)]
+    parts = [part for effects in all_effects for part in _make_parts(effects)]
     return from_arrays(parts, trends.SCHEMA)
 
 
-def slopes(doses: Array, effects: Array) -> Array:
+def fit_slopes(doses: Array, effects: Array) -> Array:
     """Return the least-squares slope over log2 of the dose, seed by seed.
 
     Parameters
@@ -44,7 +47,7 @@ def slopes(doses: Array, effects: Array) -> Array:
     return np.asarray(np.tensordot(x, effects, axes=1) / (x @ x))
 
 
-def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
+def _make_parts(effects: Effects) -> Iterator[dict[str, Any]]:
     table = effects.conditions
     dosed = table[(table["dose"].astype(float) > 0) & (table["family"] != CONTROL)]
     for (family, reference), members in dosed.groupby(["family", "reference"], sort=False):
@@ -52,8 +55,8 @@ def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
         if len(np.unique(doses)) < 2:
             continue
         of = members.index.to_numpy()
-        for place, values, notes in _quantities(effects, of):
-            estimate = paired(slopes(doses, values[of])[None])
+        for place, values, notes in _list_quantities(effects, of):
+            estimate = estimate_paired(fit_slopes(doses, values[of])[None])
             reasons = dict.fromkeys(
                 lost or notes[i] for i, lost in zip(of, members["limitation"], strict=True)
             )
@@ -64,8 +67,8 @@ def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
                 "reference": reference,
                 **place,
                 "n_doses": len(np.unique(doses)),
-                **columns(estimate),
-                "limitation": limitations(
+                **estimate_columns(estimate),
+                "limitation": explain_limits(
                     estimate,
                     len(effects.seeds),
                     ["; ".join(reason for reason in reasons if reason)],
@@ -73,7 +76,7 @@ def _parts(effects: Effects) -> Iterator[dict[str, Any]]:
             }
 
 
-def _quantities(
+def _list_quantities(
     effects: Effects, of: np.ndarray
 ) -> Iterator[tuple[dict[str, str], Array, list[str]]]:
     """Yield the place of every quantity, its effects, and what is known of each condition's.
@@ -81,12 +84,12 @@ def _quantities(
     Means are over layers that all conditions in `of` have.
     """
     for (stage, metric), values in effects.weights.items():
-        whole = whole_layers(values[of])
+        whole = find_whole_layers(values[of])
         for scope in ("body", "all"):
             place = {"scope": scope, "stage": stage, "shift": "", "metric": metric}
             chosen = effects.within(scope)
             mean, n_layers = effects.mean_over(stage, metric, chosen & whole)
-            yield place, mean, about_layers(effects, metric, chosen, n_layers)
+            yield place, mean, explain_layers(effects, metric, chosen, n_layers)
     nothing = [""] * len(effects.conditions)
     for shift in ("none", ALL):
         for metric in SCORES:
@@ -94,3 +97,8 @@ def _quantities(
             if scores is not None:
                 place = {"scope": "scores", "stage": "", "shift": shift, "metric": metric}
                 yield place, scores, nothing
+        for metric in dict.fromkeys(name for name, *_ in effects.measurements):
+            found = effects.measured(shift, metric)
+            if found is not None:
+                place = {"scope": "measurements", "stage": "", "shift": shift, "metric": metric}
+                yield place, found.values, found.failures

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from weightscape import table
 from weightscape.checkpoints.checkpoint import FLOATING
 from weightscape.checkpoints.safetensors_file import open_safetensors
 from weightscape.layers.catalogue import LayerMatrix, catalogue, matrix
-from weightscape.schemas.identifiers import LAYER
-from weightscape.schemas.weights import SCHEMA
+from weightscape.tables import table
+from weightscape.tables.identifiers import LAYER
+from weightscape.tables.weights import SCHEMA
 
 _IDENTIFIERS = (*(field.name for field in LAYER), "layer_type")
 
@@ -29,7 +29,7 @@ def extract_weights(
     Parameters
     ----------
     model_path : str or Path
-        A safetensors file that `weightscape.network.checkpoint.save_network` has written; its
+        A safetensors file that `weightscape.network.saved.save_network` has written; its
         metadata names the classifier module.
     output_path : str or Path
         Where the table goes.
@@ -45,7 +45,7 @@ def extract_weights(
     """
     table.write(
         output_path,
-        _rows(Path(model_path)),
+        _make_rows(Path(model_path)),
         SCHEMA,
         provenance,
         # Weights hardly repeat; their bytes, sorted by significance, compress better.
@@ -95,7 +95,7 @@ def read_layer_matrix(
     return identifiers, values.reshape(row["shape"][0].as_py())
 
 
-def _rows(path: Path) -> Iterator[pa.Table]:
+def _make_rows(path: Path) -> Iterator[pa.Table]:
     checkpoint = open_safetensors(path)
     if checkpoint.classifier is None:
         raise ValueError(f"{path}: the metadata does not say what the network is")
@@ -106,10 +106,10 @@ def _rows(path: Path) -> Iterator[pa.Table]:
         dtype = stored[name].dtype
         if dtype not in FLOATING:
             raise ValueError(f"{path}: {name} is {dtype}; a weight must be of floating point")
-        yield _row(layer, matrix(checkpoint.read(name), layer), dtype)
+        yield _make_row(layer, matrix(checkpoint.read(name), layer), dtype)
 
 
-def _row(layer: LayerMatrix, values: NDArray[np.floating], dtype: str) -> pa.Table:
+def _make_row(layer: LayerMatrix, values: NDArray[np.floating], dtype: str) -> pa.Table:
     columns = {
         "layer": [layer.layer],
         "role": [layer.role],

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weightscape.schemas.agreement import SCHEMA
-from weightscape.scoring.test_sets import test_sets
-from weightscape.table import from_rows
+from weightscape.scoring.test_sets import split_test_sets
+from weightscape.tables.agreement import SCHEMA
+from weightscape.tables.table import from_rows
 
 
 def agreement_rows(predictions: Sequence[pa.Table]) -> pa.Table:
@@ -18,14 +18,15 @@ def agreement_rows(predictions: Sequence[pa.Table]) -> pa.Table:
     Parameters
     ----------
     predictions : sequence of pyarrow.Table
-        Predictions of one condition's runs, one per seed, on the same images.
+        Predictions of one condition's runs, one per seed, on the same images. One without rows is
+        of a run that failed, and left out.
 
     Raises
     ------
     ValueError
         If two runs have seen different images.
     """
-    runs = [[*test_sets(table)] for table in predictions]
+    runs = [[*split_test_sets(table)] for table in predictions if len(table)]
     rows: list[Mapping[str, Any]] = []
     for one, other in combinations(runs, 2):
         if [key | {"seed": 0} for key, *_ in one] != [key | {"seed": 0} for key, *_ in other]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import log_softmax
 
-from weightscape.scoring.classification import classification_scores, recalls
+from weightscape.scoring.classification import compute_recalls, score_classification
 
 BINS = 15
 """Bins of the calibration errors, as in Guo et al. 2017, arXiv:1706.04599."""
@@ -51,24 +51,24 @@ def score(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     ValueError
         If there is no prediction, or a logit is not finite.
     """
-    log_probabilities, confidence, correct = _forecast(logits, labels)
+    log_probabilities, confidence, correct = _predict_classes(logits, labels)
     rows = np.arange(len(labels))
     errors = np.exp(log_probabilities)
     errors[rows, labels] -= 1
-    of_class = recalls(correct, labels)
+    of_class = compute_recalls(correct, labels)
     equal_mass = np.quantile(confidence, np.linspace(0, 1, BINS + 1))
     return {
-        **classification_scores(logits, labels),
+        **score_classification(logits, labels),
         "nll": float(-log_probabilities[rows, labels].mean()),
         "brier": float((errors**2).sum(axis=1).mean()),
-        "ece": calibration_error(_equal_width(confidence, correct)),
+        "ece": calibration_error(_bin_equally(confidence, correct)),
         "ece_equal_mass": calibration_error(in_bins(confidence, correct, equal_mass)),
         "worst_class_accuracy": min(of_class),
         "class_accuracy_gap": max(of_class) - min(of_class),
     }
 
 
-def reliability(logits: np.ndarray, labels: np.ndarray) -> Bins:
+def calibration_bins(logits: np.ndarray, labels: np.ndarray) -> Bins:
     """Return predictions in `BINS` bins of equal width: what `ece` is computed from.
 
     Parameters
@@ -81,8 +81,8 @@ def reliability(logits: np.ndarray, labels: np.ndarray) -> Bins:
     ValueError
         If there is no prediction, or a logit is not finite.
     """
-    _, confidence, correct = _forecast(logits, labels)
-    return _equal_width(confidence, correct)
+    _, confidence, correct = _predict_classes(logits, labels)
+    return _bin_equally(confidence, correct)
 
 
 def in_bins(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> Bins:
@@ -116,11 +116,13 @@ def calibration_error(bins: Bins) -> float:
     return float(np.average(gaps, weights=bins.n[filled]))
 
 
-def _equal_width(confidence: np.ndarray, correct: np.ndarray) -> Bins:
+def _bin_equally(confidence: np.ndarray, correct: np.ndarray) -> Bins:
     return in_bins(confidence, correct, np.linspace(0, 1, BINS + 1))
 
 
-def _forecast(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _predict_classes(
+    logits: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log probabilities, confidence, and whether each prediction is right."""
     if not len(labels):
         raise ValueError("there are no predictions to score")

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def classification_scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def score_classification(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Return accuracy, balanced accuracy and AUROC of predictions.
 
     Parameters
@@ -21,12 +21,12 @@ def classification_scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, f
     correct = logits.argmax(axis=1) == labels
     return {
         "accuracy": float(correct.mean()),
-        "balanced_accuracy": float(np.mean(recalls(correct, labels))),
+        "balanced_accuracy": float(np.mean(compute_recalls(correct, labels))),
         "auroc": auroc(logits, labels),
     }
 
 
-def recalls(correct: np.ndarray, labels: np.ndarray) -> list[float]:
+def compute_recalls(correct: np.ndarray, labels: np.ndarray) -> list[float]:
     """Return the share of right predictions of every class that occurs, in the classes' order.
 
     Their mean is the balanced accuracy: Brodersen et al. (2010), The balanced accuracy and its
@@ -45,7 +45,7 @@ def auroc(logits: np.ndarray, labels: np.ndarray) -> float:
     Parameters
     ----------
     logits, labels : numpy.ndarray
-        As of `classification_scores`.
+        As of `score_classification`.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def auroc(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([_area(odds[:, k], labels == k) for k in range(len(counts))]))
 
 
-def absent(labels: np.ndarray, classes: int) -> list[int]:
+def find_absent(labels: np.ndarray, classes: int) -> list[int]:
     """Return the classes that have no images."""
     return np.flatnonzero(np.bincount(labels, minlength=classes) == 0).tolist()
 

@@ -1,25 +1,25 @@
 """Ensembles: the mean of the logits of several runs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from weightscape.schemas.predictions import SCHEMA, TEST
+from weightscape.config.run import RunId
+from weightscape.tables.predictions import SCHEMA, TEST
 
 SAMPLE = [field.name for field in TEST] + ["sample", "label"]
 
 
-def ensemble(members: Sequence[pa.Table], run: Mapping[str, Any]) -> pa.Table:
+def average_predictions(members: Sequence[pa.Table], run: RunId) -> pa.Table:
     """Return the mean of the logits of several predictions of the same images.
 
     Parameters
     ----------
     members : sequence of pyarrow.Table
         Tables under the schema of predictions, one for each run.
-    run : mapping
-        The identifiers of the ensemble.
+    run : RunId
+        Which run the ensemble is.
 
     Returns
     -------
@@ -41,7 +41,9 @@ def ensemble(members: Sequence[pa.Table], run: Mapping[str, Any]) -> pa.Table:
     total = sum(_logits(member) for member in members)
     mean = (np.asarray(total) / len(members)).astype(np.float16)
     lists = first["logits"].combine_chunks()
-    columns = {name: pa.repeat(pa.scalar(value), len(first)) for name, value in run.items()}
+    columns = {
+        name: pa.repeat(pa.scalar(value), len(first)) for name, value in run._asdict().items()
+    }
     columns |= {name: first[name] for name in SAMPLE}
     columns["logits"] = pa.ListArray.from_arrays(lists.offsets, pa.array(mean))
     return pa.table({f.name: columns[f.name].cast(f.type) for f in SCHEMA}, schema=SCHEMA)

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weightscape.schemas.identifiers import RUN
-from weightscape.schemas.predictions import TEST
+from weightscape.tables.identifiers import RUN
+from weightscape.tables.predictions import TEST
 
 KEY = [field.name for field in (*RUN, *TEST)]
 
 
-def test_sets(table: pa.Table) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray]]:
+def split_test_sets(table: pa.Table) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray]]:
     """Yield every test set of a run's predictions: its key, the logits and the labels."""
     for keys in table.select(KEY).group_by(KEY, use_threads=False).aggregate([]).to_pylist():
         mask = np.ones(table.num_rows, bool)

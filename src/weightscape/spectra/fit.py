@@ -8,19 +8,21 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from weightscape import table
+from weightscape.config.run import RunId
 from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.layers.extract import read_layer_matrices, read_layer_matrix
-from weightscape.schemas import eigenvalues, spectra
 from weightscape.seeds import seed_for
 from weightscape.spectra.change import Start
 from weightscape.spectra.stream import Layer, analyse_layers
+from weightscape.spectra.table import SCHEMA as SPECTRA
+from weightscape.tables import table
+from weightscape.tables.eigenvalues import SCHEMA as EIGENVALUES
 
 
 def fit_spectra(
     weights_path: str | Path,
     initial_paths: tuple[str | Path, str | Path] | None,
-    identifiers: Mapping[str, Any],
+    run: RunId,
     outputs: tuple[str | Path, str | Path],
     provenance: Mapping[str, Any],
     options: Spectra = DEFAULTS,
@@ -38,8 +40,8 @@ def fit_spectra(
         The tables `weights` and `eigenvalues` of the network that it started from. None says that
         the network is an initial one: its rows are of the stage `init`; otherwise every layer has
         a row of the stage `finetuned` and one of the stage `delta`.
-    identifiers : mapping
-        `dataset`, `backbone`, `condition` and `seed`; the draws depend on all of them.
+    run : RunId
+        Whose network it is; the draws depend on all of it.
     outputs : tuple of str or Path
         Where the tables `spectra` and `eigenvalues` go.
     provenance : mapping
@@ -50,20 +52,20 @@ def fit_spectra(
         Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    layers = _layers(weights_path, initial_paths)
-    seed = seed_for("spectra", *identifiers.values())
+    layers = _read_layers(weights_path, initial_paths)
+    seed = seed_for("spectra", *run)
     for layer, analysis in analyse_layers(layers, options, threads, seed):
-        keys = {**identifiers, **layer}
+        keys = {**run._asdict(), **layer}
         spectra_rows.append(keys | analysis.columns)
         keys.pop("layer_type")
         eigenvalue_rows.append(keys | {"values": analysis.eigenvalues})
     for path, rows, schema in zip(
-        outputs, (spectra_rows, eigenvalue_rows), (spectra.SCHEMA, eigenvalues.SCHEMA), strict=True
+        outputs, (spectra_rows, eigenvalue_rows), (SPECTRA, EIGENVALUES), strict=True
     ):
         table.write(path, table.from_rows(rows, schema), schema, provenance)
 
 
-def _layers(
+def _read_layers(
     weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None
 ) -> Iterator[Layer]:
     """Give the layer matrices of every stage, with the stage among their identifiers."""
@@ -84,10 +86,10 @@ def _layers(
                     eigenvalues_of[name].values.to_numpy(),
                 )
             yield Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
-            yield _change({**about, "stage": "delta"}, values, start and start.values)
+            yield _subtract({**about, "stage": "delta"}, values, start and start.values)
 
 
-def _change(
+def _subtract(
     about: dict[str, Any], values: NDArray[np.float32], start: NDArray[np.generic] | None
 ) -> Layer:
     """Return the layer matrix `values` − `start`."""

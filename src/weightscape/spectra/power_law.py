@@ -150,6 +150,9 @@ def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
     counts : ndarray of int64
         How often each occurs, at least once. The counts of a bootstrap sample serve as well.
     """
+    # The cost is the scan: a distance looks at the whole tail, and every value may begin one, so
+    # that n values would cost n²/2 comparisons. Bounds from a few points leave a handful of tails
+    # that have to be measured.
     below = (np.cumsum(counts) - counts).astype(np.float64)
     tails = counts.sum() - below
     # Σ ln(x / xmin) over the tail, summed gap by gap: each is positive, and nothing cancels.
@@ -160,6 +163,7 @@ def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
     def bounds(start: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the largest gap between fit and sample at a few points of the tails `start`."""
         probes = start + (shares * (last - start)).astype(np.int64)
+        # expm1, as 1 − x^(−slope) near the start of a tail is a difference of nearly equal numbers.
         fitted = -np.expm1(slopes[start] * (logs[start] - logs.take(probes)))
         gaps = np.abs(fitted - (below.take(probes) - below[start]) / tails[start])
         found: NDArray[np.float64] = gaps.max(axis=0)
@@ -175,14 +179,20 @@ def closest_tail(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> Tail:
     for probes in _PROBES:
         if candidates.size <= _FEW:
             break
+        # Evenly spread over the tail by rank: where the gap is largest depends on the sample, and
+        # points that are spread miss no part of it. More of them make the bound closer.
         shares = np.arange(1, probes + 1)[:, np.newaxis] / probes
         step = _BLOCK // probes
         blocks = [candidates[first : first + step] for first in range(0, candidates.size, step)]
         least = np.concatenate([bounds(block, shares) for block in blocks])
+        # A true distance to hold bounds against: that of the candidate with the lowest bound is
+        # likely the best one, and the lower it is, the more candidates it rules out.
         promising = int(candidates[least.argmin()])
         best = min(best, (distance(promising), promising))
         kept = least <= best[0] + _SLACK
         candidates, least = candidates[kept], least[kept]
+    # By ascending bounds, the first that is above the best distance ends the search. The order is
+    # stable and `min` compares the start too, so that of equal distances the first one wins.
     for index in np.argsort(least, kind="stable"):
         if least[index] > best[0] + _SLACK:
             break

@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.seeds import seed_for
+from weightscape.spectra.analyse import Analysis, analyse, describe_failure
 from weightscape.spectra.change import Start
 from weightscape.spectra.eigenvalues import check_device
-from weightscape.spectra.engine import Analysis, analyse, failed
 
 LARGE = 2048
 """Smaller side from which a layer matrix has all cores to itself.
@@ -80,7 +80,7 @@ def analyse_layers(
 
     def one(layer: Layer) -> Analysis:
         if layer.obstacle:
-            return failed(layer.values.shape, layer.obstacle)
+            return describe_failure(layer.values.shape, layer.obstacle)
         own = seed_for(seed, *layer.identifiers.values())
         return analyse(layer.values, layer.layer_type, options, own, layer.start)
 

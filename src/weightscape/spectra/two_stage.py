@@ -57,7 +57,10 @@ def eigvalsh_two_stage(gram: NDArray[np.float64]) -> NDArray[np.float64] | None:
     library = _library()
     if library is None:
         return None
+    # Fortran reads the matrix by columns, and so sees its transpose: the same, as it is symmetric.
+    # "L" asks for the lower half in Fortran's order; the other half may hold anything.
     band = min(BAND, side - 1)
+    # A row here is a column there: LAPACK keeps a band's column below one another.
     banded = np.zeros((side, band + 1))
     diagonal, beside = np.empty(side), np.empty(side)
     size, other = np.empty(1), np.empty(1)
@@ -67,11 +70,14 @@ def eigvalsh_two_stage(gram: NDArray[np.float64]) -> NDArray[np.float64] | None:
     work = np.empty(int(size[0]))
     _call(library, "dsytrd_sy2sb", *first, work, work.size)
 
+    # "Y": the band comes of the first stage. "N": no reflectors are kept, as no vectors are asked
+    # for; both workspaces have sizes that only a first call with -1 tells.
     second = "Y", "N", "L", side, band, banded, band + 1, diagonal, beside
     _call(library, "dsytrd_sb2st", *second, size, -1, other, -1)
     reflectors, work = np.empty(int(size[0])), np.empty(int(other[0]))
     _call(library, "dsytrd_sb2st", *second, reflectors, reflectors.size, work, work.size)
 
+    # Values alone, without vectors: root-free QL takes about n² steps, little beside n³.
     _call(library, "dsterf", side, diagonal, beside)
     return diagonal
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.config.spectra import DEFAULTS, Spectra
-from weightscape.schemas.spectra import METRICS
 from weightscape.seeds import seed_for
 from weightscape.spectra.bootstrap import alpha_interval, goodness_of_fit
 from weightscape.spectra.change import Start, log_spectrum_distance, subspace_overlap
 from weightscape.spectra.eigenvalues import eigenvalues
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
+from weightscape.spectra.metrics import METRICS
 from weightscape.spectra.norms import alpha_norms, entropy, norms
 from weightscape.spectra.null import null_columns, random_values
 from weightscape.spectra.power_law import ZERO, PowerLaw, fit_power_law
@@ -78,23 +78,23 @@ def analyse(
           (of a matrix of zeros these are norm, spectral_norm and matrix_rank);
         * ``failed``: it cannot be analysed, and no quantity has a value.
     """
-    if obstacle := _obstacle(values):
-        return failed(values.shape, obstacle)
+    if obstacle := _find_obstacle(values):
+        return describe_failure(values.shape, obstacle)
     try:
-        return _analysed(values, layer_type, options, seed, start)
+        return _analyse_values(values, layer_type, options, seed, start)
     except (np.linalg.LinAlgError, MemoryError) as error:
-        return failed(values.shape, str(error) or type(error).__name__)
+        return describe_failure(values.shape, str(error) or type(error).__name__)
 
 
-def failed(shape: Sequence[int], reason: str) -> Analysis:
+def describe_failure(shape: Sequence[int], reason: str) -> Analysis:
     """Return the analysis of a parameter of this `shape` that cannot be analysed.
 
     The shape columns are missing where it has not the three sides of a layer matrix.
     """
-    return _analysis(_shape_columns(shape), {}, "failed", [reason], np.empty(0))
+    return _complete(_describe_shape(shape), {}, "failed", [reason], np.empty(0))
 
 
-def _obstacle(values: NDArray[np.generic]) -> str:
+def _find_obstacle(values: NDArray[np.generic]) -> str:
     """Return why `values` cannot be analysed; empty if they can."""
     if values.ndim != 3:
         return "it is no layer matrix"
@@ -111,27 +111,29 @@ def _obstacle(values: NDArray[np.generic]) -> str:
     return ""
 
 
-def _analysed(
+def _analyse_values(
     values: NDArray[np.generic],
     layer_type: str,
     options: Spectra,
     seed: int,
     start: Start | None,
 ) -> Analysis:
-    shape = _shape_columns(values.shape)
+    shape = _describe_shape(values.shape)
     ascending, matrix_rank = eigenvalues(values, layer_type, options.device)
-    metrics, reasons = _metrics(ascending, matrix_rank, (shape["N"], shape["M"]), options, seed)
+    metrics, reasons = _compute_metrics(
+        ascending, matrix_rank, (shape["N"], shape["M"]), options, seed
+    )
     if options.null_replicas and ascending[-1] > 0:
-        metrics |= _against_null(ascending, values, layer_type, options, seed)
-    if start and start.values.shape == values.shape and not _obstacle(start.values):
-        metrics |= _against_start(ascending, values, start, layer_type, options)
-    analysis = _analysis(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
+        metrics |= _compare_with_null(ascending, values, layer_type, options, seed)
+    if start and start.values.shape == values.shape and not _find_obstacle(start.values):
+        metrics |= _compare_with_start(ascending, values, start, layer_type, options)
+    analysis = _complete(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
     trusted, trusted_reason = trust(analysis.columns)
     analysis.columns.update(trusted=trusted, trusted_reason=trusted_reason)
     return analysis
 
 
-def _metrics(
+def _compute_metrics(
     ascending: NDArray[np.float64],
     matrix_rank: int,
     sides: tuple[int, int],
@@ -153,7 +155,7 @@ def _metrics(
     if tail := fit_power_law(ascending):
         metrics |= {name: getattr(tail, name) for name in ("alpha", "D", "sigma", "xmin", "xmax")}
         metrics |= {"num_pl_spikes": tail.n_tail} | alpha_norms(ascending, tail.alpha)
-        metrics |= _about_alpha(ascending, tail, options, seed)
+        metrics |= _weigh_alpha(ascending, tail, options, seed)
     else:
         reasons.append("the eigenvalues are all equal")
     if options.marchenko_pastur:
@@ -164,7 +166,7 @@ def _metrics(
     return metrics, reasons
 
 
-def _about_alpha(
+def _weigh_alpha(
     ascending: NDArray[np.float64], tail: PowerLaw, options: Spectra, seed: int
 ) -> dict[str, Any]:
     """Return how sure alpha is, and how the power law does against other laws."""
@@ -181,7 +183,7 @@ def _about_alpha(
     return metrics
 
 
-def _against_null(
+def _compare_with_null(
     ascending: NDArray[np.float64],
     values: NDArray[np.generic],
     layer_type: str,
@@ -203,7 +205,7 @@ def _against_null(
     return dict(null_columns(ascending, null, alphas, spikes))
 
 
-def _against_start(
+def _compare_with_start(
     ascending: NDArray[np.float64],
     values: NDArray[np.generic],
     start: Start,
@@ -222,20 +224,20 @@ def _against_start(
     return metrics
 
 
-def _shape_columns(shape: Sequence[int]) -> dict[str, Any]:
+def _describe_shape(shape: Sequence[int]) -> dict[str, Any]:
     if len(shape) != 3:
         return dict.fromkeys(("N", "M", "rf", "Q", "num_evals"))
     slices, M, N = shape[0], *sorted(shape[1:])
     return {"N": N, "M": M, "rf": slices, "Q": N / M if M else None, "num_evals": M * slices}
 
 
-def _analysis(
+def _complete(
     shape: dict[str, Any],
     metrics: dict[str, Any],
     status: str,
     reasons: Sequence[str],
     ascending: NDArray[np.float64],
 ) -> Analysis:
-    missing = dict.fromkeys(field.name for field in METRICS)
+    missing = dict.fromkeys(metric.name for metric in METRICS)
     about = {"status": status, "reason": "; ".join(reasons)}
     return Analysis(shape | missing | metrics | about, ascending)

@@ -1,0 +1,63 @@
+"""Effects on the weights layer by layer, and which layers count in means over them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from weightscape.comparison.arrays import Axes, to_array
+from weightscape.comparison.differences import Pairs
+from weightscape.comparison.paired import Array
+from weightscape.spectra.metrics import METRICS
+from weightscape.spectra.trust import MIN_TAIL
+
+OF_THE_TAIL = {metric.name for metric in METRICS if metric.of_tail}
+"""Metrics of the power-law tail, which say little where the tail is short."""
+
+
+def find_weights(
+    spectra: pd.DataFrame, axes: Axes, pairs: Pairs, metrics: Sequence[str]
+) -> tuple[pd.DataFrame, dict[tuple[str, str], Array]]:
+    """Return the layers, and for every stage and metric the effects on them."""
+    if not len(spectra) or not len(trained := spectra[spectra["stage"] != "init"]):
+        return pd.DataFrame({"layer": [], "role": []}, dtype=object), {}
+    layers = trained[["layer", "role"]].drop_duplicates("layer").reset_index(drop=True)
+    weights = {}
+    for stage, part in trained.groupby("stage", sort=False):
+        values = to_array(part, axes, "layer", list(layers["layer"]), metrics)
+        for i, metric in enumerate(metrics):
+            weights[str(stage), metric] = pairs.subtract(values[..., i], weights=True)
+    return layers, weights
+
+
+def count_layers(metric: str, spectra: pd.DataFrame, layers: pd.DataFrame) -> np.ndarray:
+    """Return which layers count in means: for the tail, those whose tail is long before training.
+
+    The initial weights know nothing of the conditions, so that the choice favours none.
+    """
+    if metric not in OF_THE_TAIL or not {"num_pl_spikes", "stage"} <= set(spectra.columns):
+        return np.ones(len(layers), bool)
+    initial = spectra[spectra["stage"] == "init"]
+    if initial.empty:
+        return np.ones(len(layers), bool)
+    tail = initial["num_pl_spikes"].astype(float).fillna(0.0).groupby(initial["layer"]).min()
+    return tail.reindex(layers["layer"]).fillna(0.0).to_numpy() >= MIN_TAIL
+
+
+def find_whole_layers(effects: Array) -> np.ndarray:
+    """Return the layers with which conditions are compared to one another, shape (layers,).
+
+    `effects` has the shape (conditions, seeds, layers). A layer counts that has a value in every
+    run: with other layers in each mean, a difference of means is one of layers too. A run without
+    any value is one that is not there.
+    """
+    found = np.isfinite(effects)
+    present = found.any(axis=2, keepdims=True)
+    whole = np.asarray((found | ~present).all(axis=(0, 1)))
+    return whole & bool(present.any())
+
+
+def explain_lacking(counted: np.ndarray, whole: np.ndarray) -> str:
+    """Return how many of the layers that count are not among the `whole` ones; empty if all are."""
+    lost = (counted & ~whole).sum()
+    return f"{lost} of {counted.sum()} layers lack a value in a run" if lost else ""
