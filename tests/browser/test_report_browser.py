@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.browser.chromium import is_wider_than_the_window, opened, plotted
-from tests.unit.reports import HOSTILE, hostile_tables, report_of
-from tests.unit.tables import study
+from tests.helpers.chromium import is_wider_than_the_window, opened, plotted
+from tests.helpers.reports import HOSTILE, hostile_tables, report_of
+from tests.helpers.tables import study
 from weightscape.spectra.marchenko_pastur import mp_density
 
 pytestmark = pytest.mark.slow

@@ -271,7 +271,8 @@ function fillForm() {
 function start(cell) {
   chosen.cell = cell;
   const { layers, checked, spectra } = cellNow();
-  const size = (layer) => spectra[[checked[0], "finetuned", layer.layer].join("\n")]?.[1]?.[0] ?? 0;
+  const count = explorer.fits.indexOf("num_evals");
+  const size = (layer) => spectra[[checked[0], "finetuned", layer.layer].join("\n")]?.[1]?.[count] ?? 0;
   const sizes = layers.map((layer) => (layer.role === "classifier" ? 0 : size(layer)));
   chosen.layer = Math.max(0, sizes.indexOf(Math.max(...sizes)));
   fillForm();

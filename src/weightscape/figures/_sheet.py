@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from weightscape.figures import drawing, style
 from weightscape.figures.cell import each_row
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ MARGIN = 2.0
 """Inches for the words on both sides of the images."""
 
 
-def with_columns(images: pd.DataFrame) -> pd.DataFrame:
+def add_columns(images: pd.DataFrame) -> pd.DataFrame:
     """Return `images` with a column each: the n-th image of a class has the same in all rows."""
     classes = {name: k for k, name in enumerate(dict.fromkeys(images["class"]))}
     cells = [(classes[name], n) for name, n in zip(images["class"], images["place"], strict=True)]
@@ -38,11 +39,9 @@ def draw_sheet(numbers: pd.DataFrame, rows: Sequence[str], key: str) -> tuple[Fi
     key : str
         The column that says in which row an image is.
     """
-    from weightscape.figures import style
-
     columns = int(numbers["column"].max()) + 1
     side = min(0.6, (style.WIDTH - MARGIN) / columns)
-    figure = style.blank(0.6 + side * len(rows), MARGIN + side * columns)
+    figure = drawing.make_figure(0.6 + side * len(rows), MARGIN + side * columns)
     ax = figure.add_subplot()
     place = {name: row for row, name in enumerate(rows)}
     for image in each_row(numbers):

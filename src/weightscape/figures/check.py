@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from weightscape.plugins import plugin
-from weightscape.section import Section
+from weightscape.config.figure import Figure
+from weightscape.config.plugins import module_of
 
 KINDS = {
     "dataset": "dataset",
@@ -14,11 +14,12 @@ KINDS = {
     "metric": "metric",
     "metrics": "metric",
     "pairs": "metric",
+    "measured": "measured metric",
 }
 """What the options of these names name, in every figure."""
 
 
-def check_figure(source: str, options: Section, known: Mapping[str, Collection[str]]) -> None:
+def check_figure(figure: Figure, known: Mapping[str, Collection[str]]) -> None:
     """Refuse options that name a dataset, backbone, condition or metric that a study lacks.
 
     What an option names follows from its own name, see `KINDS`. An option left at its default is
@@ -28,12 +29,11 @@ def check_figure(source: str, options: Section, known: Mapping[str, Collection[s
 
     Parameters
     ----------
-    source : str
-        The figure's plug-in.
-    options : Section
-        Its options, of the plug-in's `Options`.
+    figure : Figure
+        The figure with its options.
     known : mapping
-        For each of the kinds dataset, backbone, condition and metric the names that the study has.
+        For each of the kinds dataset, backbone, condition, metric and measured metric the names
+        that the study has.
 
     Raises
     ------
@@ -41,17 +41,20 @@ def check_figure(source: str, options: Section, known: Mapping[str, Collection[s
         If a name is not known; the message has the figure, the option, the name and those that
         there are.
     """
-    reads_spectra = "spectra" in plugin("figures", source).TABLES
-    for key, field in type(options).model_fields.items():
+    source = module_of(figure).rpartition(".")[2]
+    for key, field in type(figure).model_fields.items():
         kind = KINDS.get(key)
-        value = getattr(options, key)
-        if kind is None or value == field.default or (kind == "metric" and reads_spectra):
+        value = getattr(figure, key)
+        is_read = kind == "metric" and "spectra" in figure.tables
+        if kind is None or value == field.default or is_read:
             continue
         for name in _names(value):
             if name not in known[kind]:
                 there = ", ".join(known[kind]) or "none"
+                listed = " (comparison.spectra_metrics)" if kind == "metric" else ""
                 raise ValueError(
-                    f"{source}: {key}: there is no {kind} {name!r} in the study; there are {there}"
+                    f"{source}: {key}: there is no {kind} {name!r} in the study{listed}; there are"
+                    f" {there}"
                 )
 
 

@@ -6,31 +6,19 @@ from collections.abc import Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures import drawing, style
+from weightscape.figures.cell import CellFigure, add_cell, each_row
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-TABLES: tuple[str, ...] = ("claims",)
-
-CAPTION = (
-    "Each row is a claim that was tested, on the weights without the classifier (body) and with it"
-    " (all), or on scores. The mark is the estimate of the part that decides, on the metric beside"
-    " it, with its 95 % interval over the seeds; the brackets are the margin within which a"
-    " difference counts as none, where the claim is that there is none; the grey band is the noise"
-    " floor, the twin in the place of the condition. Units differ from row to row, so each row is"
-    " scaled to its largest number, and the numbers stand at the right: compare a row's marks with"
-    " each other, not with another row's. The verdict is that on the claim as a whole, all its"
-    " parts and the number of claims tested taken into account; an interval that leaves out 0 is"
-    " not enough for one. The table `claims` has every part, and why a claim is not testable."
-)
 
 VERDICTS = {
     "supported": ("#0072B2", "o"),
     "contradicted": ("#D55E00", "X"),
-    "inconclusive": ("#6B6B6B", "o"),
+    "inconclusive": (style.QUIET, "o"),
 }
 """Colour and marker of what is said of a claim that was tested; the last one is drawn open."""
 
@@ -40,69 +28,75 @@ ROW = 0.32
 """Inches for a tested row: three lines of a statement."""
 
 
-class Options(Cell):
-    """What the figure shows."""
+class ClaimForest(CellFigure):
+    """What the runs say to every claim."""
 
+    tables = ("claims",)
 
-def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
-    """Return the claims as a whole; `scale` is what a row is divided by in the picture."""
-    frame = only(tables["claims"], options)
-    whole = frame[frame["part"] == 0].reset_index(drop=True)
-    columns = ["paper", "claim", "statement", "scope", "metric", *EDGES, "verdict", "reason"]
-    scale = whole[EDGES].astype(float).abs().max(axis=1)
-    return named(whole[columns].assign(scale=scale.where(scale > 0, 1.0)), frame)
+    caption = (
+        "Each row is a claim that was tested, on the weights without the classifier (body) and"
+        " with it (all), on scores or measurements. The mark is the estimate of the part that"
+        " decides, on the metric beside it, with its 95 % interval over the seeds; the brackets"
+        " are the margin within which a difference counts as none, where the claim is that there"
+        " is none; the grey band is the noise floor, the twin in the place of the condition. Units"
+        " differ from row to row, so each row is scaled to its largest number, and the numbers"
+        " stand at the right: compare a row's marks with each other, not with another row's. The"
+        " verdict is that on the claim as a whole, all its parts and the number of claims tested"
+        " taken into account; an interval that leaves out 0 is not enough for one. The table"
+        " `claims` has every part, and why a claim is not testable."
+    )
 
+    def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the claims as a whole; `scale` is what a row is divided by in the picture."""
+        frame = self.select(tables["claims"])
+        whole = frame[frame["part"] == 0].reset_index(drop=True)
+        columns = ["paper", "claim", "statement", "scope", "metric", *EDGES, "verdict", "reason"]
+        scale = whole[EDGES].astype(float).abs().max(axis=1)
+        return add_cell(whole[columns].assign(scale=scale.where(scale > 0, 1.0)), frame)
 
-def draw(numbers: pd.DataFrame, options: Options) -> Figure:
-    """Draw a row per tested claim and scope, and list the claims that were not tested."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+    def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
+        """Draw a row per tested claim and scope, and list the claims that were not tested."""
+        from matplotlib.lines import Line2D
 
-    from weightscape.figures import style
-
-    if numbers.empty:
-        return style.nothing("no claims")
-    tested = numbers[numbers["verdict"].isin(list(VERDICTS))]
-    untested = _not_tested(numbers.drop(tested.index))
-    if tested.empty:
-        figure = style.nothing("\n".join(wrap(untested, 100)))
-        style.name_cell(figure, numbers)
-        return figure
-    lines = wrap(untested, 130)
-    places = _places(tested)
-    length = places["y"].max() + 1
-    with style.styled():
-        figure = style.blank(ROW * length + 0.13 * len(lines) + 0.75)
-        grid = figure.add_gridspec(
-            2,
-            3,
-            width_ratios=[3.6, 1.7, 2.1],
-            height_ratios=[ROW * length, 0.13 * len(lines) + 0.05],
-            wspace=0,
-        )
-        statements, forest, words = (figure.add_subplot(grid[0, i]) for i in range(3))
-        for ax in (statements, forest, words):
-            ax.set(xlim=(0, 1), ylim=(length - 0.5, -0.5))
-            ax.set_axis_off()
-            for y in places.drop_duplicates(["paper", "claim"])["y"]:
-                ax.axhline(y - 0.5, color="#E4E4E4", lw=0.5, zorder=0)
-        _statements(statements, places)
-        _forest(forest, places)
-        _words(words, places)
-        below = figure.add_subplot(grid[1, :])
-        below.set_axis_off()
-        below.text(0, 1, "\n".join(lines), va="top", fontsize=style.FONT - 1.5, color="#444444")
-        figure.legend(
-            handles=[
+        if numbers.empty:
+            return drawing.draw_nothing("no claims")
+        tested = numbers[numbers["verdict"].isin(list(VERDICTS))]
+        untested = _not_tested(numbers.drop(tested.index))
+        if tested.empty:
+            figure = drawing.draw_nothing("\n".join(wrap(untested, 100)))
+            drawing.name_cell(figure, numbers)
+            return figure
+        lines = wrap(untested, 130)
+        places = _places(tested)
+        length = places["y"].max() + 1
+        with drawing.open_figure(ROW * length + 0.13 * len(lines) + 0.75) as figure:
+            grid = figure.add_gridspec(
+                2,
+                3,
+                width_ratios=[3.6, 1.7, 2.1],
+                height_ratios=[ROW * length, 0.13 * len(lines) + 0.05],
+                wspace=0,
+            )
+            statements, forest, words = (figure.add_subplot(grid[0, i]) for i in range(3))
+            for ax in (statements, forest, words):
+                ax.set(xlim=(0, 1), ylim=(length - 0.5, -0.5))
+                ax.set_axis_off()
+                for y in places.drop_duplicates(["paper", "claim"])["y"]:
+                    ax.axhline(y - 0.5, color="#E4E4E4", lw=0.5, zorder=0)
+            _statements(statements, places)
+            _forest(forest, places)
+            _words(words, places)
+            below = figure.add_subplot(grid[1, :])
+            below.set_axis_off()
+            below.text(0, 1, "\n".join(lines), va="top", fontsize=style.FONT - 1.5, color=style.INK)
+            handles: list[Artist] = [
                 *(Line2D([], [], ls="", label=verdict, **_mark(verdict)) for verdict in VERDICTS),
-                Line2D([], [], ls="", marker="|", ms=8, color="#222222", label="margin"),
-                Patch(color=style.FLOOR, label="noise floor: the twin's interval"),
-            ],
-            loc="outside lower center",
-            ncols=5,
-        )
-        style.name_cell(figure, numbers)
-    return figure
+                Line2D([], [], ls="", marker="|", ms=8, color=style.BLACK, label="margin"),
+                drawing.make_floor_mark(),
+            ]
+            drawing.put_legend(figure, handles)
+            drawing.name_cell(figure, numbers)
+        return figure
 
 
 def _places(tested: pd.DataFrame) -> pd.DataFrame:
@@ -113,20 +107,16 @@ def _places(tested: pd.DataFrame) -> pd.DataFrame:
 
 def _not_tested(rows: pd.DataFrame) -> str:
     """Return a sentence with the claims that were not tested; the scope where it is only one."""
-    from weightscape.figures.style import plain
-
     names: dict[str, list[str]] = {}
     for (paper, claim), of_claim in rows.groupby(["paper", "claim"], sort=False):
         one = len(of_claim) == 1 and of_claim["scope"].iloc[0] in ("body", "all")
         words = f"{claim} ({of_claim['scope'].iloc[0]})" if one else str(claim)
         names.setdefault(str(paper), []).append(words)
     listed = "; ".join(f"{paper}: {', '.join(claims)}" for paper, claims in names.items())
-    return plain(f"Not testable here: {listed}.") if names else ""
+    return style.plain(f"Not testable here: {listed}.") if names else ""
 
 
 def _statements(ax: Axes, places: pd.DataFrame) -> None:
-    from weightscape.figures import style
-
     small: Any = {"fontsize": style.FONT - 1.5, "linespacing": 1.05}
     for paper, rows in places.groupby("paper", sort=False):
         ax.text(0, rows["y"].min() - 0.85, style.plain(str(paper)), fontweight="bold", va="center")
@@ -136,31 +126,26 @@ def _statements(ax: Axes, places: pd.DataFrame) -> None:
         lines = wrap(said, 46, max_lines=max(3, 3 * len(rows) - 1), placeholder=" …")
         ax.text(0, first["y"] - 0.42, style.plain("\n".join(lines)), va="top", **small)
     for row in each_row(places):
-        words = f"{row.scope}: {style.label(row.metric)}" if row.scope != "scores" else None
-        ax.text(1, row.y, words or style.label(row.metric), ha="right", va="center", **small)
+        scope = f"{row.scope}: " if row.scope in ("body", "all") else ""
+        words = f"{scope}{style.label(row.metric)}"
+        ax.text(1, row.y, words, ha="right", va="center", **small)
 
 
 def _forest(ax: Axes, places: pd.DataFrame) -> None:
-    from weightscape.figures import style
-
     ax.set_xlim(-1.1, 1.1)
-    ax.plot([0, 0], [-0.5, places["y"].max() + 0.5], color="#444444", lw=0.6, zorder=1)
+    ax.plot([0, 0], [-0.5, places["y"].max() + 0.5], color=style.INK, lw=0.6, zorder=1)
     for row in each_row(places):
         low, high, effect, margin, floor_low, floor_high = (
             value / row.scale
             for value in (row.low, row.high, row.effect, row.margin, row.floor_low, row.floor_high)
         )
         if floor_low <= floor_high:  # false for NaN
-            ax.barh(
-                row.y,
-                floor_high - floor_low,
-                height=0.7,
-                left=floor_low,
-                color=style.FLOOR,
-                zorder=0,
-                gid="noise floor",
-            )
-        ax.plot([-margin, margin], [row.y] * 2, ls="", marker="|", ms=10, color="#222222", mew=0.9)
+            # Not `set(color=…)` afterwards: that gives the band an edge, which widens it.
+            look: Any = {"color": style.FLOOR, "zorder": 0, "gid": "noise floor"}
+            ax.barh(row.y, floor_high - floor_low, height=0.7, left=floor_low, **look)
+        ax.plot(
+            [-margin, margin], [row.y] * 2, ls="", marker="|", ms=10, color=style.BLACK, mew=0.9
+        )
         ax.plot([low, high], [row.y] * 2, color=VERDICTS[row.verdict][0], lw=1.3, zorder=3)
         ax.plot(effect, row.y, zorder=4, label=row.claim, **_mark(row.verdict))
 
@@ -173,8 +158,6 @@ def _mark(verdict: str) -> dict[str, Any]:
 
 def _words(ax: Axes, places: pd.DataFrame) -> None:
     import math
-
-    from weightscape.figures import style
 
     for row in each_row(places):
         small: Any = {"fontsize": style.FONT - 1.5, "color": VERDICTS[row.verdict][0]}

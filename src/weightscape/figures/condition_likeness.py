@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures import drawing, style
+from weightscape.figures.cell import CellFigure, add_cell, each_row
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-TABLES: tuple[str, ...] = ("runs", "likeness")
-
-CAPTION = (
-    "Each cell says how alike two conditions are in where along the network they act: the"
-    " correlation of their effects over the layers without the classifier, taken between different"
-    " seeds, so that noise that one seed shares is not read as likeness, and corrected for noise; 1"
-    " is the same profile, 0 an unrelated one, −1 its mirror image, whatever their strengths."
-    " Chance can carry it beyond ±1. It is bold where its 95 % jackknife interval over the seeds"
-    " leaves out 0. The framed diagonal is the reliability, how far a condition repeats itself from"
-    " seed to seed. Where it is below .5 the profile is mostly noise, and the condition's cells are"
-    " hatched: inconclusive. The twin is the noise floor: it has no effect, so its row should be"
-    " hatched, and where it is not, likenesses of the size that it has are what chance brings"
-    " about."
-)
 
 COLUMNS = ["r", "reliability", "reliability_other", "likeness", "low", "high", "n_seeds"]
 
+HATCHED: dict[str, Any] = {"fc": "#EDEDED", "ec": "#B5B5B5", "hatch": "/////"}
+"""How a cell looks that says nothing."""
 
-class Options(Cell):
-    """What the figure shows."""
+
+class ConditionLikeness(CellFigure):
+    """Which conditions leave the same profile in the weights."""
+
+    tables = ("runs", "likeness")
+
+    caption = (
+        "Each cell says how alike two conditions are in where along the network they act: the"
+        " correlation of their effects over the layers without the classifier, taken between"
+        " different seeds, so that noise that one seed shares is not read as likeness, and"
+        " corrected for noise; 1 is the same profile, 0 an unrelated one, −1 its mirror image,"
+        " whatever their strengths. Chance can carry it beyond ±1. It is bold where its 95 %"
+        " jackknife interval over the seeds leaves out 0. The framed diagonal is the reliability,"
+        " how far a condition repeats itself from seed to seed. Where it is below .5 the profile is"
+        " mostly noise, and the condition's cells are hatched: inconclusive. The twin is the noise"
+        " floor: it has no effect, so its row should be hatched, and where it is not, likenesses of"
+        " the size that it has are what chance brings about."
+    )
 
     metric: str = Field(
         default="log_norm", description="Metric that the study compares, whose profiles are shown."
@@ -42,72 +46,61 @@ class Options(Cell):
         default="condition", description="Whether conditions are compared, or means of families."
     )
 
+    def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the likeness of every two conditions, or families, in the order of the picture.
 
-def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
-    """Return the likeness of every two conditions, or families, in the order of the picture.
-
-    At the level of families `condition` and `other` are names of families.
-    """
-    from weightscape.figures.style import conditions
-
-    frame, runs = only(tables["likeness"], options), only(tables["runs"], options)
-    kept = (
-        (frame["level"] == options.level)
-        & (frame["metric"] == options.metric)
-        & (frame["scope"] == "body")
-        & (frame["stage"] == "finetuned")
-    )
-    about = runs[["condition", "family", "dose"]].drop_duplicates(options.level)
-    if options.level == "family":
-        about = about.assign(condition=about["family"], dose=float("nan"))
-    cells = frame[kept].rename(columns={"one": "condition"}).merge(about, on="condition")
-    order = list(conditions(cells)["condition"])
-    place = cells[["condition", "other"]].map(order.index)
-    cells = cells.loc[place.sort_values(["condition", "other"]).index]
-    columns = ["metric", "condition", "family", "dose", "other", *COLUMNS]
-    return named(cells[columns].reset_index(drop=True), frame)
-
-
-def draw(numbers: pd.DataFrame, options: Options) -> Figure:
-    """Draw the matrix of likeness, its diagonal replaced by the reliability."""
-    from matplotlib.patches import Patch
-
-    from weightscape.figures import style
-
-    if numbers.empty:
-        return style.nothing(f"no likeness of {style.plain(options.metric)} to show")
-    conditions = style.conditions(numbers)
-    with style.styled():
-        side = min(0.42 * len(conditions), style.WIDTH - 2.6)
-        figure = style.blank(side + 1.9, side + 2.6)
-        ax = figure.add_subplot()
-        ax.set_title(f"profiles of {style.label(options.metric)} over the layers")
-        of_a_cell = 72 * side / len(conditions)
-        _matrix(ax, numbers, list(conditions["condition"]), min(style.FONT - 1, 0.35 * of_a_cell))
-        names = [
-            f"{c.label} (noise floor)" if c.family == "null" else c.label
-            for c in each_row(conditions)
-        ]
-        ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(len(names)), names)
-        for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
-            for tick, family in zip(ticks, conditions["family"], strict=True):
-                tick.set_color(style.colour(family))
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        bar = figure.colorbar(ax.images[0], ax=ax, shrink=0.7, ticks=[-1, -0.5, 0, 0.5, 1])
-        bar.set_label("likeness")
-        bar.outline.set_visible(False)
-        figure.legend(
-            handles=[
-                Patch(fc="white", ec="#222222", label="reliability"),
-                Patch(fc="#EDEDED", ec="#B5B5B5", hatch="/////", label="inconclusive"),
-            ],
-            loc="outside lower center",
-            ncols=2,
+        At the level of families `condition` and `other` are names of families.
+        """
+        frame, runs = self.select(tables["likeness"]), self.select(tables["runs"])
+        kept = (
+            (frame["level"] == self.level)
+            & (frame["metric"] == self.metric)
+            & (frame["scope"] == "body")
+            & (frame["stage"] == "finetuned")
         )
-        style.name_cell(figure, numbers)
-    return figure
+        about = runs[["condition", "family", "dose"]].drop_duplicates(self.level)
+        if self.level == "family":
+            about = about.assign(condition=about["family"], dose=float("nan"))
+        cells = frame[kept].rename(columns={"one": "condition"}).merge(about, on="condition")
+        order = list(style.list_conditions(cells)["condition"])
+        place = cells[["condition", "other"]].map(order.index)
+        cells = cells.loc[place.sort_values(["condition", "other"]).index]
+        columns = ["metric", "condition", "family", "dose", "other", *COLUMNS]
+        return add_cell(cells[columns].reset_index(drop=True), frame)
+
+    def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
+        """Draw the matrix of likeness, its diagonal replaced by the reliability."""
+        from matplotlib.patches import Patch
+
+        if numbers.empty:
+            return drawing.draw_nothing(f"no likeness of {style.plain(self.metric)} to show")
+        conditions = style.list_conditions(numbers)
+        side = min(0.42 * len(conditions), style.WIDTH - 2.6)
+        with drawing.open_figure(side + 1.9, side + 2.6) as figure:
+            ax = figure.add_subplot()
+            ax.set_title(f"profiles of {style.label(self.metric)} over the layers")
+            size = min(style.FONT - 1, 0.35 * 72 * side / len(conditions))
+            _matrix(ax, numbers, list(conditions["condition"]), size)
+            names = [
+                f"{c.label} (noise floor)" if c.is_twin else c.label for c in each_row(conditions)
+            ]
+            ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+            ax.set_yticks(range(len(names)), names)
+            for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
+                for tick, family in zip(ticks, conditions["family"], strict=True):
+                    tick.set_color(style.colour(family))
+            ax.tick_params(length=0)
+            ax.spines[:].set_visible(False)
+            bar = figure.colorbar(ax.images[0], ax=ax, shrink=0.7, ticks=[-1, -0.5, 0, 0.5, 1])
+            bar.set_label("likeness")
+            bar.outline.set_visible(False)
+            handles = [
+                Patch(fc="white", ec=style.BLACK, label="reliability"),
+                Patch(label="inconclusive", **HATCHED),
+            ]
+            drawing.put_legend(figure, handles)
+            drawing.name_cell(figure, numbers)
+        return figure
 
 
 def _matrix(ax: Axes, numbers: pd.DataFrame, names: list[str], size: float) -> None:
@@ -126,22 +119,18 @@ def _matrix(ax: Axes, numbers: pd.DataFrame, names: list[str], size: float) -> N
     for i, j in np.ndindex(shown.shape):
         value = reliability[names[i]] if i == j else shown[i, j]
         if i == j:
-            frame = Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, lw=0.8, ec="#222222")
+            frame = Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, lw=0.8, ec=style.BLACK)
             frame.set_zorder(3)
             ax.add_patch(frame)
         elif not np.isfinite(value):
-            ax.add_patch(
-                Rectangle((j - 0.5, i - 0.5), 1, 1, fc="#EDEDED", ec="#B5B5B5", hatch="/////", lw=0)
-            )
+            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, lw=0, **HATCHED))
         if np.isfinite(value):
             sure = i != j and (low[i, j] > 0 or high[i, j] < 0)
             ax.text(
-                j,
-                i,
-                f"{value:.2f}".replace("-", "−"),
+                *(j, i, f"{value:.2f}".replace("-", "−")),
                 ha="center",
                 va="center",
                 fontsize=size,
                 fontweight="bold" if sure else "normal",
-                color="white" if i != j and abs(value) > 0.6 else "#222222",
+                color="white" if i != j and abs(value) > 0.6 else style.BLACK,
             )

@@ -7,26 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures import drawing, style
+from weightscape.figures.cell import CellFigure, add_cell, each_row
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-TABLES: tuple[str, ...] = ("comparisons",)
-
-CAPTION = (
-    "Each mark is a condition: to the right it moved the first metric further up than its reference"
-    " did, above it the second. The bars are 95 % t intervals over the seeds, and the grey box is"
-    " the noise floor, the twin's intervals: a mark whose bars reach into it does what chance does."
-    " Where an effect is more than ten times the noise floor, its axis is linear inside the floor"
-    " and logarithmic outside, so that weak and strong effects are seen at once. Two conditions in"
-    " the same quadrant move both metrics the same way. That is a weak sign of likeness: of four"
-    " quadrants two conditions share one by chance every fourth time, and metrics that follow each"
-    " other, as norms do, leave only two to share. Weights are averaged over the layers without the"
-    " classifier, as in the table `comparisons`."
-)
 
 AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 
@@ -34,8 +21,22 @@ FAR = 10
 """So many times the noise floor is too far for a linear axis to show both."""
 
 
-class Options(Cell):
-    """What the figure shows."""
+class EffectsQuadrants(CellFigure):
+    """Effects on one metric of the weights against those on another."""
+
+    tables = ("comparisons",)
+
+    caption = (
+        "Each mark is a condition: to the right it moved the first metric further up than its"
+        " reference did, above it the second. The bars are 95 % t intervals over the seeds, and the"
+        " grey box is the noise floor, the twin's intervals: a mark whose bars reach into it does"
+        " what chance does. Where an effect is more than ten times the noise floor, its axis is"
+        " linear inside the floor and logarithmic outside, so that weak and strong effects are seen"
+        " at once. Two conditions in the same quadrant move both metrics the same way. That is a"
+        " weak sign of likeness: of four quadrants two conditions share one by chance every fourth"
+        " time, and metrics that follow each other, as norms do, leave only two to share. Weights"
+        " are averaged over the layers without the classifier, as in the table `comparisons`."
+    )
 
     pairs: tuple[tuple[str, str], ...] = Field(
         default=(
@@ -47,86 +48,66 @@ class Options(Cell):
         description="Two metrics that the study compares, one panel for each pair: across, up.",
     )
 
+    def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the effects on both metrics per pair and condition, with their intervals."""
+        import pandas as pd
 
-def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
-    """Return the effects on both metrics per pair and condition, with their intervals."""
-    import pandas as pd
-
-    frame = only(tables["comparisons"], options)
-    kept = (
-        (frame["scope"] == "body")
-        & (frame["stage"] == "finetuned")
-        & (frame["condition"] != frame["reference"])
-        & frame["effect"].notna()
-    )
-    about = ["condition", "family", "dose", "reference"]
-    values = frame.loc[kept, [*about, "metric", "effect", "low", "high"]]
-    sides = {
-        axis: values.rename(
-            columns={"effect": axis, "low": f"{axis}_low", "high": f"{axis}_high"}
-        ).rename(columns={"metric": f"{axis}_metric"})
-        for axis in AXES
-    }
-    parts = [
-        sides["x"][sides["x"]["x_metric"] == x].merge(
-            sides["y"][sides["y"]["y_metric"] == y].drop(columns=about[1:]), on="condition"
+        frame = self.select(tables["comparisons"])
+        kept = (
+            (frame["scope"] == "body")
+            & (frame["stage"] == "finetuned")
+            & (frame["condition"] != frame["reference"])
+            & frame["effect"].notna()
         )
-        for x, y in options.pairs
-    ]
-    return named(pd.concat(parts, ignore_index=True), frame)
-
-
-def draw(numbers: pd.DataFrame, options: Options) -> Figure:
-    """Draw one panel per pair of metrics."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    from weightscape.figures import style
-
-    if numbers.empty:
-        return style.nothing("no effects on the weights to compare")
-    conditions = style.conditions(numbers)
-    columns = min(3, len(options.pairs))
-    rows = -(-len(options.pairs) // columns)
-    with style.styled():
-        figure = style.blank(0.7 + 2.3 * rows + 0.16 * (len(conditions) / 4 + 1))
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for ax in grid.flat[len(options.pairs) :]:
-            ax.set_axis_off()
-        for ax, (x, y) in zip(grid.flat, options.pairs, strict=False):
-            chosen = (numbers["x_metric"] == x) & (numbers["y_metric"] == y)
-            _panel(ax, numbers[chosen], conditions)
-            ax.set_xlabel(f"effect on {style.label(x)}")
-            ax.set_ylabel(f"effect on {style.label(y)}")
-        handles: list[Line2D | Patch] = [
-            Line2D([], [], ls="", marker=style.marker(c.family), color=c.shade, label=c.label)
-            for c in each_row(conditions)
+        about = ["condition", "family", "dose", "reference", "is_twin"]
+        values = frame.loc[kept, [*about, "metric", "effect", "low", "high"]]
+        sides = {
+            axis: values.rename(
+                columns={"effect": axis, "low": f"{axis}_low", "high": f"{axis}_high"}
+            ).rename(columns={"metric": f"{axis}_metric"})
+            for axis in AXES
+        }
+        parts = [
+            sides["x"][sides["x"]["x_metric"] == x].merge(
+                sides["y"][sides["y"]["y_metric"] == y].drop(columns=about[1:]), on="condition"
+            )
+            for x, y in self.pairs
         ]
-        handles.append(Patch(color=style.FLOOR, label="noise floor: the twin's intervals"))
-        style.legend_below(figure, handles)
-        style.name_cell(figure, numbers)
-    return figure
+        return add_cell(pd.concat(parts, ignore_index=True), frame)
+
+    def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
+        """Draw one panel per pair of metrics."""
+        if numbers.empty:
+            return drawing.draw_nothing("no effects on the weights to compare")
+        conditions = style.list_conditions(numbers)
+        columns = min(3, len(self.pairs))
+        rows = drawing.count_rows(len(self.pairs), columns)
+        with drawing.open_figure(0.7 + 2.3 * rows + 0.16 * (len(conditions) / 4 + 1)) as figure:
+            panels = drawing.make_panels(figure, len(self.pairs), columns)
+            for ax, (x, y) in zip(panels, self.pairs, strict=True):
+                chosen = (numbers["x_metric"] == x) & (numbers["y_metric"] == y)
+                _panel(ax, numbers[chosen], conditions)
+                ax.set_xlabel(f"effect on {style.label(x)}")
+                ax.set_ylabel(f"effect on {style.label(y)}")
+            handles = drawing.make_marks(conditions)
+            handles.append(drawing.make_floor_mark("noise floor: the twin's intervals"))
+            drawing.put_legend(figure, handles)
+            drawing.name_cell(figure, numbers)
+        return figure
 
 
 def _panel(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
-    from matplotlib.patches import Rectangle
-
-    from weightscape.figures import style
-
     if numbers.empty:
-        ax.text(0.5, 0.5, "not available", ha="center", va="center", transform=ax.transAxes)
+        drawing.say_unavailable(ax)
         ax.set(xticks=[], yticks=[])
         return
-    twins = numbers[numbers["family"] == "null"]
+    floor = numbers[numbers["is_twin"].astype(bool)]
     for axis in AXES:
-        _scale(ax, axis, numbers, twins)
-    ax.axhline(0, color="#444444", lw=0.6, zorder=1)
-    ax.axvline(0, color="#444444", lw=0.6, zorder=1)
-    for twin in each_row(twins.dropna(subset=["x_low", "y_low"])):
-        corner, width = (twin.x_low, twin.y_low), twin.x_high - twin.x_low
-        box = Rectangle(corner, width, twin.y_high - twin.y_low, gid="noise floor")
-        box.set(color=style.FLOOR, alpha=0.7, lw=0, zorder=0)
-        ax.add_patch(box)
+        _scale(ax, axis, numbers, floor)
+    ax.axhline(0, color=style.INK, lw=0.6, zorder=1)
+    ax.axvline(0, color=style.INK, lw=0.6, zorder=1)
+    for twin in each_row(floor.dropna(subset=["x_low", "y_low"])):
+        drawing.draw_floor_box(ax, (twin.x_low, twin.x_high), (twin.y_low, twin.y_high))
     for c in each_row(conditions):
         bar: Any = {"color": c.shade, "lw": 0.9, "solid_capstyle": "butt", "zorder": 3}
         for row in each_row(numbers[numbers["condition"] == c.condition]):
@@ -135,7 +116,7 @@ def _panel(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
             ax.plot(
                 row.x,
                 row.y,
-                marker=style.marker(c.family),
+                marker=c.marker,
                 ms=5,
                 color=c.shade,
                 mec="white",
@@ -145,20 +126,20 @@ def _panel(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
             )
 
 
-def _scale(ax: Axes, axis: Literal["x", "y"], numbers: pd.DataFrame, twins: pd.DataFrame) -> None:
+def _scale(ax: Axes, axis: Literal["x", "y"], numbers: pd.DataFrame, floor: pd.DataFrame) -> None:
     """Make an axis logarithmic outside the noise floor where effects go far beyond it."""
     import math
 
-    floor = float(twins[[f"{axis}_low", f"{axis}_high"]].abs().max().max())
+    noise = float(floor[[f"{axis}_low", f"{axis}_high"]].abs().max().max())
     least, most = float(numbers[axis].min()), float(numbers[axis].max())
-    if not (floor > 0 and max(-least, most) > FAR * floor):  # also false for NaN
+    if not (noise > 0 and max(-least, most) > FAR * noise):  # also false for NaN
         ax.locator_params(axis=axis, nbins=5)
         return
     ticks = [0.0]
     for sign, end in ((-1, -least), (1, most)):
-        above = math.ceil(math.log10(floor))
+        above = math.ceil(math.log10(noise))
         decades = range(above, math.floor(math.log10(end)) + 1) if end > 0 else range(0)
         ticks += [sign * 10.0**decade for decade in decades[:: -(-len(decades) // 2) or 1]]
-    getattr(ax, f"set_{axis}scale")("symlog", linthresh=floor)
+    getattr(ax, f"set_{axis}scale")("symlog", linthresh=noise)
     getattr(ax, f"set_{axis}ticks")(sorted(ticks), minor=False)
     getattr(ax, f"set_{axis}ticks")([], minor=True)

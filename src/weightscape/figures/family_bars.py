@@ -7,32 +7,39 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.comparison.quantities import find_noise_floor
+from weightscape.figures import drawing, style
+from weightscape.figures.cell import CellFigure, add_cell, each_row
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-TABLES: tuple[str, ...] = ("comparisons",)
-
-CAPTION = (
-    "Each bar is the effect of a condition on a metric averaged over layers: how much further it"
-    " moved the metric than its reference did, seed by seed. The average takes the layers that have"
-    " a value in every seed and, for alpha and other metrics of the tail, a tail of 50 eigenvalues"
-    " or more before training. The whisker is the 95 % t interval over the seeds; where it crosses"
-    " zero, these seeds do not settle the sign. The grey band is the interval of the twin, the"
-    " baseline trained once more with another data order: what chance alone does. The upper row"
-    " leaves the classifier out, the lower row has it; a bar that differs between the two lives in"
-    " the classifier. Both rows of a column share their scale. Conditions that start from other"
-    " weights than their reference are left out."
-)
+COLUMNS = [
+    *("scope", "metric", "condition", "family", "dose", "reference", "is_twin"),
+    *("effect", "low", "high", "n_seeds"),
+]
 
 SCOPES = {"body": "without classifier", "all": "with classifier"}
 
 
-class Options(Cell):
-    """What the figure shows."""
+class FamilyBars(CellFigure):
+    """What every condition does to the weights, with and without the classifier."""
+
+    tables = ("comparisons",)
+
+    caption = (
+        "Each bar is the effect of a condition on a metric averaged over layers: how much further"
+        " it moved the metric than its reference did, seed by seed. The average takes the layers"
+        " that have a value in every seed and, for alpha and other metrics of the tail, a tail of"
+        " 50 eigenvalues or more before training. The whisker is the 95 % t interval over the"
+        " seeds; where it crosses zero, these seeds do not settle the sign. The grey band is the"
+        " interval of the twin, the baseline trained once more with another data order: what chance"
+        " alone does. The upper row leaves the classifier out, the lower row has it; a bar that"
+        " differs between the two lives in the classifier. Both rows of a column share their scale."
+        " Conditions that start from other weights than their reference are left out."
+    )
 
     metrics: tuple[str, ...] = Field(
         default=("alpha", "log_norm", "log_spectral_norm", "entropy"),
@@ -40,69 +47,48 @@ class Options(Cell):
         description="Columns of the spectra table, one column of panels each.",
     )
 
-
-def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
-    """Return the effects on the fine-tuned weights per scope, metric and condition."""
-    frame = only(tables["comparisons"], options)
-    kept = (
-        (frame["stage"] == "finetuned")
-        & frame["scope"].isin(list(SCOPES))
-        & frame["metric"].isin(options.metrics)
-        & (frame["condition"] != frame["reference"])
-        & frame["effect"].notna()
-    )
-    columns = [
-        "scope",
-        "metric",
-        "condition",
-        "family",
-        "dose",
-        "reference",
-        "effect",
-        "low",
-        "high",
-        "n_seeds",
-    ]
-    return named(frame.loc[kept, columns].reset_index(drop=True), frame)
-
-
-def draw(numbers: pd.DataFrame, options: Options) -> Figure:
-    """Draw one column of panels per metric and one row per scope."""
-    from weightscape.figures import style
-
-    if numbers.empty:
-        return style.nothing("no effects on the weights to compare")
-    conditions = style.conditions(numbers)
-    with style.styled():
-        figure = style.blank(0.9 + 2 * (0.25 + 0.17 * len(conditions)))
-        grid = figure.subplots(
-            len(SCOPES), len(options.metrics), sharex="col", sharey=True, squeeze=False
+    def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the effects on the fine-tuned weights per scope, metric and condition."""
+        frame = self.select(tables["comparisons"])
+        kept = (
+            (frame["stage"] == "finetuned")
+            & frame["scope"].isin(list(SCOPES))
+            & frame["metric"].isin(self.metrics)
+            & (frame["condition"] != frame["reference"])
+            & frame["effect"].notna()
         )
-        for row, (scope, words) in zip(grid, SCOPES.items(), strict=True):
-            for ax, metric in zip(row, options.metrics, strict=True):
-                chosen = (numbers["scope"] == scope) & (numbers["metric"] == metric)
-                _bars(ax, numbers[chosen], conditions)
-            row[0].set_ylabel(words)
-        for ax, metric in zip(grid[0], options.metrics, strict=True):
-            ax.set_title(style.label(metric), loc="center")
-        grid[0, 0].set_yticks(range(len(conditions)), list(conditions["label"]))
-        grid[0, 0].set_ylim(len(conditions) - 0.4, -0.6)
-        for ax in grid[-1]:
-            ax.set_xlabel("effect")
-        _legend(figure)
-        style.name_cell(figure, numbers)
-    return figure
+        return add_cell(frame.loc[kept, COLUMNS].reset_index(drop=True), frame)
+
+    def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
+        """Draw one column of panels per metric and one row per scope."""
+        from matplotlib.lines import Line2D
+
+        if numbers.empty:
+            return drawing.draw_nothing("no effects on the weights to compare")
+        conditions = style.list_conditions(numbers)
+        with drawing.open_figure(0.9 + 2 * (0.25 + 0.17 * len(conditions))) as figure:
+            grid = figure.subplots(
+                len(SCOPES), len(self.metrics), sharex="col", sharey=True, squeeze=False
+            )
+            for row, (scope, words) in zip(grid, SCOPES.items(), strict=True):
+                for ax, metric in zip(row, self.metrics, strict=True):
+                    chosen = (numbers["scope"] == scope) & (numbers["metric"] == metric)
+                    _bars(ax, numbers[chosen], conditions)
+                row[0].set_ylabel(words)
+            for ax, metric in zip(grid[0], self.metrics, strict=True):
+                ax.set_title(style.label(metric), loc="center")
+            grid[0, 0].set_yticks(range(len(conditions)), list(conditions["label"]))
+            grid[0, 0].set_ylim(len(conditions) - 0.4, -0.6)
+            for ax in grid[-1]:
+                ax.set_xlabel("effect")
+            seeds = Line2D([], [], color=style.BLACK, lw=0.9, label="95 % t interval over seeds")
+            drawing.put_legend(figure, [seeds, drawing.make_floor_mark()])
+            drawing.name_cell(figure, numbers)
+        return figure
 
 
 def _bars(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
-    from weightscape.figures import style
-
-    ax.axvline(0, color="#444444", lw=0.6, zorder=3)
-    ax.locator_params(axis="x", nbins=4)
-    ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    twin = numbers[numbers["family"] == "null"]
-    style.floor_band(ax, twin["low"].min(), twin["high"].max(), vertical=True)
+    drawing.prepare_effects(ax, find_noise_floor(numbers), zorder=3)
     before = None
     for y, c in enumerate(each_row(conditions)):
         if before not in (None, c.family):
@@ -110,20 +96,4 @@ def _bars(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
         before = c.family
         for row in each_row(numbers[numbers["condition"] == c.condition]):
             ax.barh(y, row.effect, height=0.66, color=c.shade, label=c.condition, zorder=2)
-            ax.plot([row.low, row.high], [y, y], color="#222222", lw=0.9, zorder=4)
-
-
-def _legend(figure: Figure) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    from weightscape.figures import style
-
-    figure.legend(
-        handles=[
-            Line2D([], [], color="#222222", lw=0.9, label="95 % t interval over seeds"),
-            Patch(color=style.FLOOR, label="noise floor: the twin's interval"),
-        ],
-        loc="outside lower center",
-        ncols=2,
-    )
+            ax.plot([row.low, row.high], [y, y], color=style.BLACK, lw=0.9, zorder=4)

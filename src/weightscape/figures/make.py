@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from weightscape.figures.save import save_figure
-from weightscape.plugins import options_of, plugin
-from weightscape.table import read
+from weightscape.figures.values import leave_out_failed
+from weightscape.tables.table import read
 
 if TYPE_CHECKING:
-    from weightscape.config.sources import Figure
+    from weightscape.config.figure import FigureEntry
 
 
 def make_figure(
-    figure: "Figure",
+    entry: "FigureEntry",
     files: Sequence[str],
     outputs: Mapping[str, str],
     provenance: Mapping[str, Any],
 ) -> None:
-    """Draw `figure` from tables and write it.
+    """Draw a figure from tables and write it.
 
     Parameters
     ----------
-    figure : Figure
-        Which one, and its options.
+    entry : FigureEntry
+        Which figure, and its options.
     files : sequence of str
         The tables' files; those of one name are joined below one another.
     outputs : mapping
@@ -33,15 +33,14 @@ def make_figure(
     provenance : mapping
         Kept with the numbers.
     """
-    module = plugin("figures", figure.source)
-    options = options_of("figures", figure.source, figure.options)
+    figure = entry.build()
     parts: dict[str, list[pa.Table]] = {}
     for file in files:
         parts.setdefault(Path(file).stem, []).append(read(file))
     tables = {name: pa.concat_tables(each).to_pandas() for name, each in parts.items()}
-    numbers = module.numbers(tables, options)
+    numbers = figure.numbers(leave_out_failed(tables))
     save_figure(
-        module.draw(numbers, options),
+        figure.draw(numbers),
         numbers,
         png=outputs["png"],
         pdf=outputs["pdf"],

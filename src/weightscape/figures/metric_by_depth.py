@@ -7,31 +7,33 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from weightscape.figures.cell import Cell, each_row, named, only
+from weightscape.figures import drawing, style
+from weightscape.figures.cell import CellFigure, add_cell, each_row
 from weightscape.figures.profiles import LayerMetric, changes
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-TABLES: tuple[str, ...] = ("runs", "spectra")
-
-CAPTION = (
-    "Each line follows one condition through the network and shows how far fine-tuning moved a"
-    " metric from its value in the initial weights; 0 means untouched. Layers of one role stand"
-    " together, within a role from the input (left) to the output (right). A line is the mean over"
-    " the seeds and its band runs from the lowest seed to the highest; it breaks where no seed has"
-    " a value. Grey is the twin, the baseline trained once more with another data order: the noise"
-    " floor. A condition that stays as near to the black line as the grey one does has done nothing"
-    " that chance does not do. An alpha of few eigenvalues jumps from seed to seed, as its band"
-    " shows. The classifier starts from random weights and moves on a scale of its own, in the"
-    " narrow panel. Runs that start from other weights than their reference are left out."
-)
 
 
-class Options(Cell):
-    """What the figure shows."""
+class MetricByDepth(CellFigure):
+    """What training changes in every layer, role by role from the input to the classifier."""
+
+    tables = ("runs", "spectra")
+
+    caption = (
+        "Each line follows one condition through the network and shows how far fine-tuning moved a"
+        " metric from its value in the initial weights; 0 means untouched. Layers of one role stand"
+        " together, within a role from the input (left) to the output (right). A line is the mean"
+        " over the seeds and its band runs from the lowest seed to the highest; it breaks where no"
+        " seed has a value. Grey is the twin, the baseline trained once more with another data"
+        " order: the noise floor. A condition that stays as near to the black line as the grey one"
+        " does has done nothing that chance does not do. An alpha of few eigenvalues jumps from"
+        " seed to seed, as its band shows. The classifier starts from random weights and moves on a"
+        " scale of its own, in the narrow panel. Runs that start from other weights than their"
+        " reference are left out."
+    )
 
     metrics: tuple[LayerMetric, ...] = Field(
         default=("alpha", "log_norm", "entropy", "stable_rank"),
@@ -39,67 +41,47 @@ class Options(Cell):
         description="Columns of the spectra table, one panel each.",
     )
 
-
-def numbers(tables: Mapping[str, pd.DataFrame], options: Options) -> pd.DataFrame:
-    """Return the mean change and its range over the seeds per condition, layer and metric."""
-    runs = only(tables["runs"], options)
-    change = changes(tables["spectra"], runs, options.metrics).dropna(subset="change")
-    key = ["metric", "condition", "family", "dose", "position", "layer", "role", "block"]
-    over_seeds = (
-        change.groupby(key, dropna=False, sort=False)["change"]
-        .agg(n_seeds="count", mean="mean", low="min", high="max")
-        .reset_index()
-        .sort_values(["metric", "condition", "position"], ignore_index=True)
-    )
-    return named(over_seeds, runs)
-
-
-def draw(numbers: pd.DataFrame, options: Options) -> Figure:
-    """Draw one panel per metric, the classifier beside it on a scale of its own."""
-    from matplotlib.lines import Line2D
-
-    from weightscape.figures import style
-
-    if numbers.empty:
-        return style.nothing("no run whose weights are comparable with their reference's")
-    body = numbers[numbers["role"] != "classifier"]
-    head = numbers[numbers["role"] == "classifier"]
-    conditions = style.conditions(numbers)
-    layers = _places(body)
-    columns = min(2, len(options.metrics))
-    rows = -(-len(options.metrics) // columns)
-    with style.styled():
-        figure = style.blank(1.15 + 1.75 * rows)
-        grid = figure.subplots(
-            rows,
-            2 * columns,
-            squeeze=False,
-            width_ratios=[8, 1.3] * columns,
+    def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the mean change and its range over the seeds per condition, layer and metric."""
+        runs = self.select(tables["runs"])
+        change = changes(tables["spectra"], runs, self.metrics).dropna(subset="change")
+        key = ["metric", "condition", "family", "dose", "position", "layer", "role", "block"]
+        over_seeds = (
+            change.groupby(key, dropna=False, sort=False)["change"]
+            .agg(n_seeds="count", mean="mean", low="min", high="max")
+            .reset_index()
+            .sort_values(["metric", "condition", "position"], ignore_index=True)
         )
-        for ax in grid.flat[2 * len(options.metrics) :]:
-            ax.set_axis_off()
-        for i, metric in enumerate(options.metrics):
-            wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
-            _lines(wide, body[body["metric"] == metric], conditions, layers)
-            _points(narrow, head[head["metric"] == metric], conditions)
-            wide.set_title(f"change of {style.label(metric)}")
-            last_row = i // columns == rows - 1
-            _name_layers(wide, layers, shown=last_row)
-            narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
-        handles = [
-            Line2D(
-                [],
-                [],
-                color=c.shade,
-                lw=5 if c.family == "null" else 1.4,
-                label=c.label,
-                alpha=0.5 if c.family == "null" else 1,
+        return add_cell(over_seeds, runs)
+
+    def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
+        """Draw one panel per metric, the classifier beside it on a scale of its own."""
+        if numbers.empty:
+            return drawing.draw_nothing(
+                "no run whose weights are comparable with their reference's"
             )
-            for c in each_row(conditions)
-        ]
-        style.legend_below(figure, handles)
-        style.name_cell(figure, numbers)
-    return figure
+        body = numbers[numbers["role"] != "classifier"]
+        head = numbers[numbers["role"] == "classifier"]
+        conditions = style.list_conditions(numbers)
+        layers = _places(body)
+        columns = min(2, len(self.metrics))
+        rows = drawing.count_rows(len(self.metrics), columns)
+        with drawing.open_figure(1.15 + 1.75 * rows) as figure:
+            ratios = [8, 1.3] * columns
+            grid = figure.subplots(rows, len(ratios), squeeze=False, width_ratios=ratios)
+            for ax in grid.flat[2 * len(self.metrics) :]:
+                ax.set_axis_off()
+            for i, metric in enumerate(self.metrics):
+                wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
+                _lines(wide, body[body["metric"] == metric], conditions, layers)
+                _points(narrow, head[head["metric"] == metric], conditions)
+                wide.set_title(f"change of {style.label(metric)}")
+                last_row = i // columns == rows - 1
+                _name_layers(wide, layers, shown=last_row)
+                narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
+            drawing.put_legend(figure, drawing.make_line_marks(conditions))
+            drawing.name_cell(figure, numbers)
+        return figure
 
 
 def _places(body: pd.DataFrame) -> pd.DataFrame:
@@ -111,13 +93,12 @@ def _places(body: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame, layers: pd.DataFrame) -> None:
-    ax.axhline(0, color="#444444", lw=0.6, zorder=1)
+    ax.axhline(0, color=style.INK, lw=0.6, zorder=1)
     ax.grid(axis="y")
     for c in each_row(conditions):
         rows = numbers[numbers["condition"] == c.condition]
         # A place without a row is missing, so that the line breaks there.
         rows = rows.set_index(rows["layer"].map(layers["x"])).reindex(range(layers["x"].max() + 1))
-        twin = c.family == "null"
         ax.plot(
             rows.index,
             rows["mean"],
@@ -134,13 +115,13 @@ def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame, layers: pd
             rows["high"],
             color=c.shade,
             lw=0,
-            alpha=0.45 if twin else 0.14,
+            alpha=0.45 if c.is_twin else 0.14,
             zorder=2,
         )
 
 
 def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
-    ax.axhline(0, color="#444444", lw=0.6, zorder=1)
+    ax.axhline(0, color=style.INK, lw=0.6, zorder=1)
     ax.set_facecolor("#F6F6F6")
     ax.spines[["right", "left"]].set_visible(True)
     ax.spines["left"].set_visible(False)
@@ -156,8 +137,6 @@ def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
 
 def _name_layers(ax: Axes, layers: pd.DataFrame, *, shown: bool) -> None:
     """Name every layer, or where that is too many only the roles."""
-    from weightscape.figures import style
-
     roles = layers.groupby("role", sort=False)["x"]
     for last in roles.max().iloc[:-1]:
         ax.axvline(last + 1, color="#BBBBBB", lw=0.5, ls=":", zorder=1)

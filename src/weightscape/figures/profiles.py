@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
-from weightscape.config.analysis import SpectraMetric
+from pydantic import AfterValidator, WithJsonSchema
+
+from weightscape.spectra.metrics import METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LayerMetric = Literal[
-    SpectraMetric,
-    "D",
-    "sigma",
-    "xmin",
-    "xmax",
-    "norm",
-    "spectral_norm",
-    "sigma_mp",
-    "bulk_min",
-    "bulk_max",
-    "alpha_low",
-    "alpha_high",
-    "pl_p_value",
-    "lr_lognormal",
-    "lr_lognormal_p",
-    "lr_exponential",
-    "lr_exponential_p",
-    "null_max",
-    "null_alpha",
-    "null_alpha_low",
-    "null_num_spikes",
-]
+LAYER_METRICS = tuple(metric.name for metric in METRICS if metric.is_number)
 """Columns of the spectra that are numbers: a figure that reads them there needs no comparison."""
+
+
+def _is_number(name: str) -> str:
+    if name not in LAYER_METRICS:
+        raise ValueError(f"{name!r} is no number in the spectra: {', '.join(LAYER_METRICS)}")
+    return name
+
+
+LayerMetric = Annotated[
+    str,
+    AfterValidator(_is_number),
+    WithJsonSchema({"enum": list(LAYER_METRICS), "type": "string"}),
+]
 
 COLUMNS = ("condition", "family", "dose", "reference", "seed", "layer", "role", "block", "position")
 

@@ -37,11 +37,11 @@ def save_figure(
     """
     import pyarrow as pa
 
-    from weightscape import table
-    from weightscape.figures.style import styled
-    from weightscape.files import beside
+    from weightscape.atomic import beside
+    from weightscape.figures.style import hold_style
+    from weightscape.tables import table
 
-    with styled():
+    with hold_style():
         with beside(png) as path:
             figure.savefig(path, metadata={"Software": None})
         with beside(pdf) as path:

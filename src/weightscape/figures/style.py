@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from weightscape.config.families import TWIN
 from weightscape.seeds import seed_for
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 WIDTH = 7.0
 """Inches: the text width of a page, two columns of a paper."""
 
 FONT = 8.0
 """Points: still readable where the figure is shrunk to three quarters."""
+
+INK = "#444444"
+"""Colour of axes, words and lines that are no data."""
+
+BLACK = "#222222"
+"""Colour of intervals and fitted curves."""
+
+QUIET = "#6B6B6B"
+"""Colour of words that stand back."""
 
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -32,12 +39,12 @@ RC: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
-    "axes.edgecolor": "#444444",
+    "axes.edgecolor": INK,
     "axes.axisbelow": True,
     "axes.formatter.limits": (-3, 4),
     "axes.formatter.use_mathtext": True,
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
+    "xtick.color": INK,
+    "ytick.color": INK,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
     "xtick.minor.width": 0.4,
@@ -84,32 +91,25 @@ OTHERS = ("#44AA99", "#661100", "#6699CC", "#AA4466", "#4477AA", "#228833")
 INITIAL = "#5D4FC4"
 """Colour of the initial weights, which belong to no family."""
 
+DECADES = 12
+"""Below that many decades under the largest, an eigenvalue is rounding and not drawn."""
+
 FLOOR = "#D9D9D9"
 """Colour of the noise floor, the interval of the twin condition."""
 
-LABELS = {
-    "alpha": r"$\alpha$",
-    "alpha_weighted": r"$\hat\alpha$",
-    "norm": r"$\|W\|_F^2$",
-    "log_norm": r"$\log_{10}\|W\|_F^2$",
-    "spectral_norm": r"$\|W\|_2^2$",
-    "log_spectral_norm": r"$\log_{10}\|W\|_2^2$",
-    "log_alpha_norm": r"$\log_{10}\|W\|_\alpha^\alpha$",
-    "mp_softrank": "MP soft rank",
-    "nll": "NLL",
-    "ece": "ECE",
-    "accuracy": "test accuracy",
-    "shifted_accuracy": "shifted accuracy",
-    "balanced_accuracy": "test balanced accuracy",
-    "shifted_balanced_accuracy": "shifted balanced accuracy",
-    "auroc": "test AUROC",
-    "shifted_auroc": "shifted AUROC",
-}
-
 
 def label(name: str) -> str:
-    """Return the words or symbols for a metric; its name with spaces where it has none."""
-    return LABELS.get(name) or plain(name.replace("_", " "))
+    """Return the words or symbols for a metric, ready to be drawn."""
+    from weightscape.comparison.metrics import find_metric, label_of, split_name
+
+    # A label that is declared may be mathtext; another name may hold a $ that is none.
+    found = label_of(name)
+    return found if find_metric(split_name(name)[0]) else plain(found)
+
+
+def words(name: str) -> str:
+    """Return the name of a family or shift with spaces, ready to be drawn."""
+    return plain(name.replace("_", " "))
 
 
 def plain(name: str) -> str:
@@ -129,7 +129,7 @@ def marker(family: str) -> str:
     return FAMILIES[family][1] if family in FAMILIES else "p"
 
 
-def conditions(numbers: pd.DataFrame) -> pd.DataFrame:
+def list_conditions(numbers: pd.DataFrame) -> pd.DataFrame:
     """Return the conditions in `numbers` in the order in which every figure lists them.
 
     Parameters
@@ -141,8 +141,8 @@ def conditions(numbers: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per condition, by family, dose and name, with the columns condition, family, dose,
-        label (the name as it is to be drawn) and shade: the family's colour, paler for its weaker
-        doses.
+        is_twin, label (the name as it is to be drawn), marker and shade: the family's colour, paler
+        for its weaker doses.
     """
     families = list(FAMILIES)
     unique = numbers[["condition", "family", "dose"]].drop_duplicates("condition")
@@ -161,7 +161,12 @@ def conditions(numbers: pd.DataFrame) -> pd.DataFrame:
         _paler(colour(family), 0.5 * (1 - (i + 1) / n) if n > 1 else 0.0)
         for family, i, n in zip(unique["family"], place, size, strict=True)
     ]
-    return unique.assign(shade=shades, label=[plain(name) for name in unique["condition"]])
+    return unique.assign(
+        is_twin=unique["family"] == TWIN,
+        label=unique["condition"].map(plain),
+        marker=unique["family"].map(marker),
+        shade=shades,
+    )
 
 
 def _paler(name: str, share: float) -> str:
@@ -172,50 +177,9 @@ def _paler(name: str, share: float) -> str:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def hold_style() -> Iterator[None]:
     """Hold the style while a figure is drawn or saved; both read it."""
     from matplotlib import rc_context
 
     with rc_context(RC):  # type: ignore[arg-type]
         yield
-
-
-def blank(height: float, width: float = WIDTH) -> Figure:
-    """Return an empty figure of so many inches that draws to memory and lays itself out."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def nothing(reason: str) -> Figure:
-    """Return a figure that only says why there is nothing to draw."""
-    with styled():
-        figure = blank(1.2)
-        figure.text(0.5, 0.5, reason, ha="center", va="center", color="#444444")
-    return figure
-
-
-def name_cell(figure: Figure, numbers: pd.DataFrame, more: str = "") -> None:
-    """Write above the picture which dataset and backbone it shows, and what else is to be said."""
-    first = numbers.iloc[0]
-    words = plain(f"{first['backbone']} on {first['dataset']}{more}")
-    figure.suptitle(words, x=0.01, ha="left", fontsize=FONT - 1, color="#6B6B6B")
-
-
-def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend below the panels, in as many columns as the width holds, 5 at most."""
-    for columns in range(5, 0, -1):
-        legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns)
-        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
-            return
-        legend.remove()
-
-
-def floor_band(axes: Axes, low: float, high: float, *, vertical: bool = False) -> None:
-    """Draw the noise floor from `low` to `high`; nothing where either is missing."""
-    if low <= high:  # false for NaN
-        span = axes.axvspan if vertical else axes.axhspan
-        span(low, high, color=FLOOR, alpha=0.7, linewidth=0, zorder=0, gid="noise floor")

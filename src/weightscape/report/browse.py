@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightscape.figures.shifted import score_of
-from weightscape.report.words import listed
+from weightscape.comparison.quantities import find_score
+from weightscape.report.words import list_words
 
 EFFECT = {
     "effect": "effect", "low": "low", "high": "high", "n_seeds": "seeds", "p": "p",
@@ -58,9 +58,10 @@ def browsable(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """
     comparisons = tables["comparisons"]
     kept = comparisons["scope"].isin(["body", "all"])
-    kept |= (comparisons["scope"] == "scores") & (
+    kept |= comparisons["scope"].isin(["scores", "measurements"]) & (
         comparisons["severity"].isna() | (comparisons["shift"] == "none")
     )
+    kept &= comparisons["layer"] == ""
     shown = {**tables, "comparisons": comparisons[kept]}
     return {
         name: {
@@ -77,7 +78,7 @@ def browsable(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 def _of_score(name: str, runs: pd.DataFrame) -> dict[str, str | None]:
     """Return the choice of the score that the study means by accuracy, where a table has scores."""
-    return {"score": score_of(runs)} if "score" in FILTERS[name] else {}
+    return {"score": find_score(runs)} if "score" in FILTERS[name] else {}
 
 
 def _filters(table: pd.DataFrame, filters: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -117,8 +118,8 @@ def limitations(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
                     "limitation": note,
                     "count": len(rows),
                     "of": len(table),
-                    "who": listed([str(each) for each in who]),
-                    "metrics": listed(list(rows["metric"].unique())),
+                    "who": list_words([str(each) for each in who]),
+                    "metrics": list_words(list(rows["metric"].unique())),
                 }
             )
     return sorted(found, key=lambda one: (list(WHO).index(one["table"]), -one["count"]))

@@ -16,6 +16,8 @@ from weightscape.report.answer import answers
 from weightscape.report.browse import browsable, limitations
 from weightscape.report.claims import SCOPES, SYMBOLS, claims_of_cells
 from weightscape.report.explorer import explorer_data
+from weightscape.report.failures import find_failures, find_unmeasured
+from weightscape.report.measured import FIGURES, quantities
 from weightscape.report.words import decimals, number, p_value, plain, points
 
 
@@ -29,10 +31,19 @@ class Picture(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """Where images and weights come from: the fields of `Credit`, and those of `read_origins`."""
+    """Whose work a study rests on.
+
+    Attributes
+    ----------
+    images, weights : sequence of mappings
+        Where they come from: the fields of `Credit`, and those of `read_origins`.
+    citation : str
+        How to cite the study, in the Citation File Format.
+    """
 
     images: Sequence[Mapping[str, str]]
     weights: Sequence[Mapping[str, str]]
+    citation: str
 
 
 class Page(NamedTuple):
@@ -50,7 +61,6 @@ def build_report(
     pictures: Sequence[Picture],
     sources: Sources,
     page: Page,
-    citation: str,
     versions: Mapping[str, str],
 ) -> str:
     """Return the report as HTML.
@@ -60,17 +70,16 @@ def build_report(
     study : mapping
         The study's config as JSON values; what it holds is shown as YAML.
     tables : mapping
-        The tables runs, scores, spectra, comparisons, likeness, trends, relations and claims.
+        The tables runs, scores, spectra, comparisons, likeness, trends, relations and claims, and
+        measurements where the study has any.
     eigenvalues : iterable of pyarrow.Table
         Of the first seed's networks.
     pictures : sequence of Picture
         The figures, in order.
     sources : Sources
-        Where images and initial weights come from.
+        Whose work it rests on.
     page : Page
         What the page is made of.
-    citation : str
-        How to cite the study, in the Citation File Format.
     versions : mapping
         Versions of what computed the tables, by name.
     """
@@ -102,8 +111,12 @@ def build_report(
         explorer=explorer_data(tables, eigenvalues, metrics),
         browse=browsable(tables),
         limitations=limitations(tables),
-        citation=citation,
-        references=yaml.safe_load(citation).get("references", []),
+        failures=find_failures(tables["runs"]),
+        unmeasured=find_unmeasured(tables.get("measurements"), tables["runs"]),
+        quantities=quantities(tables),
+        measured_figures=FIGURES,
+        citation=sources.citation,
+        references=yaml.safe_load(sources.citation).get("references", []),
         versions=versions,
         style=page.style,
         scripts=page.scripts,

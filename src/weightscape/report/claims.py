@@ -5,12 +5,13 @@ from typing import Any
 import pandas as pd
 
 from weightscape.comparison.claims import VERDICTS
-from weightscape.report.words import listed
+from weightscape.report.words import list_words
 
 SCOPES = {
     "body": "without classifier",
     "all": "with classifier",
     "scores": "scores",
+    "measurements": "measurements",
     "": "–",
 }
 """What a scope is called."""
@@ -47,7 +48,7 @@ def claims_of_cells(claims: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "name": f"{backbone} on {dataset}",
                 "counts": {verdict: first.count(verdict) for verdict in VERDICTS},
-                "differ": listed(differ),
+                "differ": list_words(differ),
                 "tested": tested,
                 "untested": [claim for claim in found if claim not in tested],
             }

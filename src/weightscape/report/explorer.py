@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from weightscape.comparison.metrics import metrics_of
+from weightscape.comparison.quantities import MEAN, find_accuracies, find_score
 from weightscape.config.score import WORDS
-from weightscape.figures.shifted import MEAN, accuracies, score_of
-from weightscape.figures.spectrum import DECADES
-from weightscape.figures.style import INITIAL, conditions, marker
+from weightscape.figures.style import DECADES, INITIAL, list_conditions, marker
 
 NETWORKS = 60
 """Conditions per dataset and backbone whose spectra are shown."""
@@ -25,10 +25,7 @@ VALUES = 60_000
 BINS = 40
 """Bars per spectrum."""
 
-FITS = (
-    "num_evals", "norm", "alpha", "alpha_low", "alpha_high", "xmin", "xmax", "num_pl_spikes",
-    "sigma_mp", "Q", "num_spikes", "null_max", "trusted",
-)  # fmt: skip
+FITS = tuple(metric.name for metric in metrics_of("spectra") if metric.drawn)
 """What the explorer draws curves from, or says of a spectrum."""
 
 SYMBOLS = {
@@ -103,7 +100,7 @@ def explorer_data(
     return {
         "fits": list(FITS),
         "metrics": list(metrics),
-        "score": WORDS[score_of(tables["runs"])],
+        "score": WORDS[find_score(tables["runs"])],
         "initial_colour": INITIAL,
         "cells": [_data(cell, tables["scores"], spectra, fits, metrics) for cell in cells],
     }
@@ -114,7 +111,7 @@ def _cell(runs: pd.DataFrame, spectra: pd.DataFrame) -> Cell:
     dataset, backbone = runs["dataset"].iloc[0], runs["backbone"].iloc[0]
     here = (spectra["dataset"] == dataset) & (spectra["backbone"] == backbone)
     trained = spectra[here & spectra["stage"].isin(STAGES)]
-    ordered = conditions(runs)
+    ordered = list_conditions(runs)
     references = set(runs["reference"])
     names = sorted(ordered["condition"], key=lambda name: name not in references)[:NETWORKS]
     seed = int(runs["seed"].min())
@@ -212,7 +209,7 @@ def _checked(cell: Cell, shown: set[str]) -> list[str]:
     """Return the conditions to begin with: a reference and the strongest dropout, or another."""
     of_shown = cell.conditions[cell.conditions["condition"].isin(shown)]
     is_reference = of_shown["condition"].isin(cell.runs["reference"])
-    others = of_shown[~is_reference & (of_shown["family"] != "null")]
+    others = of_shown[~is_reference & ~of_shown["is_twin"]]
     dropout = others[others["family"] == "dropout"]
     chosen = dropout if len(dropout) else others
     return [*of_shown["condition"][is_reference][:1], *chosen["condition"][-1:]]
@@ -221,7 +218,7 @@ def _checked(cell: Cell, shown: set[str]) -> list[str]:
 def _runs(cell: Cell, scores: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Any]:
     """Return every run: condition, seed, scores, and values by stage, layer and metric."""
     keys = cell.runs[["condition", "seed"]]
-    accuracy = accuracies(scores, cell.runs)
+    accuracy = find_accuracies(scores, cell.runs)
     accuracy = keys.merge(accuracy[accuracy["shift"] == MEAN], on=list(keys), how="left")
     index = pd.MultiIndex.from_frame(keys)
     places = {name: i for i, name in enumerate(cell.conditions["condition"])}

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from weightscape.comparison.effects import ALL, NO_CHOICE, TWIN, Effects
-from weightscape.comparison.likeness import families
-from weightscape.comparison.paired import LEVEL, Array, paired
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.effects import Effects
+from weightscape.comparison.likeness import group_families
+from weightscape.comparison.paired import LEVEL, Array, estimate_paired
+from weightscape.config.families import NO_CHOICE, TWIN
 
 YARDSTICK = "dropout"
 """The family that the others are compared with."""
@@ -67,7 +69,7 @@ class Nearest(NamedTuple):
         return [f for f, other in self.others.items() if not other.high < self.likeness.low]
 
 
-def likenesses(likeness: pd.DataFrame) -> dict[str, dict[str, Interval]]:
+def find_likenesses(likeness: pd.DataFrame) -> dict[str, dict[str, Interval]]:
     """Return by metric the likeness of every other family to the yardstick.
 
     Parameters
@@ -118,11 +120,11 @@ def shifted_effects(effects: Effects, score: str) -> dict[str, Interval]:
     return {
         family: Interval(*map(float, (estimate.effect, estimate.low, estimate.high)))
         for family, values in _of_families(effects, score).items()
-        for estimate in [paired(values)]
+        for estimate in [estimate_paired(values)]
     }
 
 
-def parted(effects: Effects, score: str, beside: str) -> dict[str, Interval]:
+def find_parting(effects: Effects, score: str, beside: str) -> dict[str, Interval]:
     """Return the families that move one score of shifted images further than another.
 
     Returns
@@ -134,7 +136,7 @@ def parted(effects: Effects, score: str, beside: str) -> dict[str, Interval]:
     """
     one, other = _of_families(effects, score), _of_families(effects, beside)
     asked = [family for family in one if family in other and family not in NO_CHOICE]
-    found = {family: paired(one[family] - other[family]) for family in asked}
+    found = {family: estimate_paired(one[family] - other[family]) for family in asked}
     return {
         family: Interval(float(estimate.effect), float(estimate.low), float(estimate.high))
         for family, estimate in found.items()
@@ -148,7 +150,7 @@ def _of_families(effects: Effects, score: str) -> dict[str, Array]:
     if values is None:
         return {}
     found = {}
-    for family, of in families(effects).items():
+    for family, of in group_families(effects).items():
         # As for the likeness: those that start from the reference's weights, if there are any.
         chosen = of & effects.comparable if (of & effects.comparable).any() else of
         found[family] = values[chosen].mean(axis=0)

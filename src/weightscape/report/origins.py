@@ -1,11 +1,10 @@
 """Where a study's images and initial weights come from, and under which licences."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from weightscape.tensors import read_about
 
 
 def read_origins(networks: Iterable[str | Path]) -> list[dict[str, Any]]:
@@ -14,7 +13,7 @@ def read_origins(networks: Iterable[str | Path]) -> list[dict[str, Any]]:
     Parameters
     ----------
     networks : iterable of paths
-        Files of `weightscape.network.checkpoint.save_network`; their metadata alone is read.
+        Files of `weightscape.network.saved.save_network`; their metadata alone is read.
 
     Returns
     -------
@@ -24,8 +23,7 @@ def read_origins(networks: Iterable[str | Path]) -> list[dict[str, Any]]:
     """
     found = []
     for path in networks:
-        with safe_open(path, framework="numpy") as file:
-            about = json.loads(file.metadata()["weightscape"])["network"]
+        about = read_about(path)["network"]
         origin = {key: about[key] for key in ("architecture", "source", "license")}
         if origin not in found:
             found.append(origin)

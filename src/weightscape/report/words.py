@@ -48,7 +48,7 @@ def plain(name: str) -> str:
     return re.sub(r"\bauroc\b", "AUROC", name.replace("_", " "))
 
 
-def listed(names: Sequence[str], most: int = 8) -> str:
+def list_words(names: Sequence[str], most: int = 8) -> str:
     """Return `names` as ``a, b and c``; beyond `most` only their number."""
     names = list(names)
     if len(names) > most:

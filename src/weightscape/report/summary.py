@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from weightscape.comparison.effects import ALL
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.quantities import MEAN, find_accuracies, find_score
 from weightscape.config.score import BESIDE, WORDS
-from weightscape.figures.shifted import score_of
+from weightscape.report.failures import find_failures, find_unmeasured
 
 ROWS = 12
 """Conditions to show; of more, those with the largest effects on the shifted score."""
 
 
 def summarise(
-    runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame, folder: Path
+    runs: pd.DataFrame,
+    scores: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    folder: Path,
+    measurements: pd.DataFrame | None = None,
 ) -> str:
     """Return what a study found, a line per condition, and where its tables and figures are.
 
@@ -25,11 +30,21 @@ def summarise(
         The tables of these names.
     folder : Path
         Where the study's results lie.
+    measurements : pandas.DataFrame, optional
+        The table of this name.
     """
-    score = score_of(runs)
+    score = find_score(runs)
     beside = BESIDE.get(score)
     shown = [score, *([beside] if beside else [])]
     lines = [f"{folder.name}: {len(runs)} runs, {runs['seed'].nunique()} seeds."]
+    for failures in find_failures(runs):
+        count = len(failures.runs)
+        lines += ["", f"{failures.name}: {count} {'run' if count == 1 else 'runs'} failed."]
+        lines += [f"  {run}" for run in failures.runs]
+        lines.append(f"  not judged for it: {', '.join(failures.unjudged)}")
+    for unmeasured in find_unmeasured(measurements, runs):
+        lines += ["", f"{unmeasured.name}: not all could be measured."]
+        lines += [f"  {line}" for line in unmeasured.lines]
     for cell, part in runs.groupby(["dataset", "backbone"], sort=False):
         of_cell = pd.Series(cell, ["dataset", "backbone"])
         heads = [f"on shifted {WORDS[name]}" if beside else "on shifted" for name in shown]
@@ -60,11 +75,9 @@ def _rows(
     runs: pd.DataFrame, scores: pd.DataFrame, comparisons: pd.DataFrame, shown: Sequence[str]
 ) -> list[str]:
     """Return a line per condition: the first of the `shown` scores, and the effects on all."""
-    key, score = ["condition", "seed"], shown[0]
-    plain = scores[(scores["test_set"] == "test") & (scores["shift"] == "none")]
-    moved = scores[scores["shift"] != "none"]
-    each = moved.groupby([*key, "shift"])[score].mean()
-    found = {"test": plain.set_index(key)[score], "shifted": each.groupby(key).mean()}
+    each = find_accuracies(scores, runs)
+    of_runs = each[each["shift"] == MEAN].set_index(["condition", "seed"])
+    iid, shifted = (of_runs[name].dropna() for name in ("iid", "shifted"))
     of_all = comparisons[comparisons["shift"] == ALL]
     on_shifted = [of_all[of_all["metric"] == name].set_index("condition") for name in shown]
     on_norm = comparisons[
@@ -77,7 +90,7 @@ def _rows(
         largest = on_shifted[0]["effect"].abs().nlargest(ROWS).index
         names = [name for name in names if name in largest]
     return [
-        f"{name:<22}{_mean_sd(found['test'], name):>12}{_mean_sd(found['shifted'], name):>13}"
+        f"{name:<22}{_mean_sd(iid, name):>12}{_mean_sd(shifted, name):>13}"
         + "".join(f"{_interval(effects, name, 100, 1):>30}" for effects in on_shifted)
         + f"{_interval(on_norm, name, 1, 4):>32}"
         for name in names

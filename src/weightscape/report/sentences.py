@@ -1,0 +1,181 @@
+"""The sentences of the answer: what the numbers of the families say."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from weightscape.comparison.arrays import ALL
+from weightscape.comparison.effects import Effects
+from weightscape.comparison.quantities import complete_runs
+from weightscape.config.families import NO_CHOICE, TWIN
+from weightscape.config.score import WORDS
+from weightscape.report.families import NONE, YARDSTICK, Interval, Nearest, find_parting
+from weightscape.report.words import decimals, list_words, of_seeds, plain, points
+
+UNKNOWN = "It cannot be told"
+
+MANY = 3
+"""Families beside the nearest that are still named in the short answer."""
+
+
+def explain_silence(
+    runs: pd.DataFrame,
+    likeness: pd.DataFrame,
+    by_metric: Mapping[str, Mapping[str, Interval]],
+    n_seeds: int,
+) -> str:
+    """Return why no family can be compared with the yardstick."""
+    if YARDSTICK not in set(runs["family"]):
+        return f"The study has no condition of the family {YARDSTICK} to compare others with."
+    if n_seeds < 2:
+        return "There is one seed; what a condition does and what chance does needs two to part."
+    if not any(set(of) - {*NO_CHOICE} for of in by_metric.values()):
+        if (complete_runs(runs)["status"] != "ok").any():
+            return (
+                "Runs failed, and conditions are not judged on the rest of theirs: none is left to"
+                f" compare with {YARDSTICK}."
+            )
+        return f"There is no other family that starts from the same weights as {YARDSTICK}."
+    rows = likeness[(likeness["level"] == "family") & (likeness["one"] == YARDSTICK)]
+    reasons = rows.loc[rows["limitation"] != "", "limitation"].value_counts()
+    most = f" Most often: {reasons.index[0]}." if len(reasons) else ""
+    return (
+        f"In no metric do the effects of {YARDSTICK} and of another family both repeat themselves"
+        f" from seed to seed well enough to be compared (reliability of .5).{most}"
+    )
+
+
+def say_nearest(nearest: Nearest) -> tuple[str, str]:
+    """Return the nearest family, and those not to be told apart from it, with its likeness."""
+    metric, name = plain(nearest.metric), plain(nearest.family)
+    start = "Layer by layer"
+    if not nearest.is_alike:
+        words = f"None: all act unlike {YARDSTICK}" if nearest.all_unlike else UNKNOWN
+        start = f"The nearest is {name}: layer by layer"
+    elif len(nearest.level) >= MANY:
+        words = f"One of {len(nearest.level) + 1} families"
+    else:
+        words = _capitalise(", or ".join(plain(family) for family in (name, *nearest.level)))
+    return words, (
+        f"{start}, the effect of {name} on {metric} has a likeness to that of {YARDSTICK} of"
+        f" {_spelled(nearest.likeness, decimals)}; 1 is the same pattern, 0 an unrelated one, −1"
+        f" its mirror image. By {metric} most families can be compared."
+    )
+
+
+def say_certainty(nearest: Nearest, n_seeds: int) -> tuple[str, str]:
+    """Return how sure it is that this family is the nearest, and why."""
+    found, others = nearest.likeness, nearest.others
+    notes = [f"It rests on {of_seeds(n_seeds)}."]
+    if not math.isfinite(found.low):
+        notes.append("An interval needs three.")
+    elif found.low <= 0 <= found.high:
+        notes.append(f"Its interval contains 0: it may not be like {YARDSTICK} at all.")
+    apart = [family for family in others if family not in nearest.level]
+    if nearest.level and math.isfinite(found.low):
+        notes.append(f"Not to be told apart from it: {_with_values(others, nearest.level)}.")
+    if apart:
+        notes.append(f"Clearly less alike: {_with_values(others, apart)}.")
+    if nearest.silent:
+        noisy = list_words([plain(name) for name in nearest.silent])
+        notes.append(f"Too noisy to be compared: {noisy}.")
+    by_chance = nearest.twin.value >= found.value
+    if by_chance:
+        notes.append(
+            f"The twin, which does nothing, comes out at {_brief(nearest.twin)}: chance"
+            " can do the same."
+        )
+    in_doubt = nearest.silent or by_chance or (nearest.is_alike and nearest.level)
+    if not nearest.is_alike and not nearest.all_unlike:
+        return "Not sure", " ".join(notes)
+    return "Tentative" if in_doubt else "Clear", " ".join(notes)
+
+
+def _with_values(likeness: Mapping[str, Interval], names: Sequence[str]) -> str:
+    return list_words([f"{plain(name)} {_brief(likeness[name])}" for name in names])
+
+
+def say_shifted(
+    nearest: Nearest | None, score: str, effects: Mapping[str, Interval], together: str
+) -> tuple[str, str]:
+    """Return whether the nearest family, or families, are better on shifted images.
+
+    The twin stands beside; `together` says how effects on weights and on the score go together.
+    """
+    if not effects:
+        return UNKNOWN, "The study tests on no shifted images."
+    if nearest is None:
+        return UNKNOWN, f"No family is known to be the nearest. {together}".strip()
+    named = [nearest.family, *nearest.level[: MANY - 1]]
+    changes = [f"{plain(name)} by {_spelled(effects.get(name, NONE), points)}" for name in named]
+    notes = [f"{_capitalise(WORDS[score])} on shifted images is changed: {list_words(changes)}."]
+    twin = effects.get(TWIN, NONE)
+    if math.isfinite(twin.value):
+        notes.append(f"The twin, which differs in chance alone: {_spelled(twin, points)}.")
+    else:
+        notes.append("There is no twin, so that what chance alone does is not known.")
+    better = [name for name in named if effects.get(name, NONE).low > 0]
+    worse = [name for name in named if effects.get(name, NONE).high < 0]
+    words = UNKNOWN
+    if nearest.is_alike and (better or worse):
+        words = "Yes" if better == named else "No, worse" if worse == named else ""
+        parts = [(better, "better"), (worse, "worse")]
+        words = words or ", ".join(f"{list_words(which)}: {how}" for which, how in parts if which)
+    return _capitalise(plain(words)), " ".join([*notes, together]).strip()
+
+
+def say_scores(effects: Effects, score: str, beside: str) -> str:
+    """Return which families move one score further than the other, and what that means."""
+    one, other = WORDS[score], WORDS[beside]
+    meaning = (
+        f"{other} is how well shifted images are ordered, wherever the threshold between the"
+        f" classes falls; {one} falls with a threshold in the wrong place, too."
+    )
+    found = find_parting(effects, score, beside)
+    if not found:
+        return f"{meaning} No family is shown to move one further than the other."
+    more = list_words([f"{plain(name)} by {_spelled(gap, points)}" for name, gap in found.items()])
+    return (
+        f"{meaning} The two part: on shifted images the effect on {one} differs from that on"
+        f" {other}, of {more}. What one shows and the other does not comes from where the threshold"
+        " falls, not from the order of the images."
+    )
+
+
+def say_relation(relations: pd.DataFrame, metric: str, score: str) -> str:
+    """Return how effects on a metric of the weights and on the shifted score go together."""
+    kept = (relations["scope"] == "body") & (relations["stage"] == "finetuned")
+    kept &= (relations["metric"] == metric) & (relations["shift"] == ALL)
+    rows = relations[kept & (relations["score"] == score)]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    found = Interval(row["r"], row["low"], row["high"])
+    if not math.isfinite(found.value):
+        why = f" ({row['limitation']})" if row["limitation"] else ""
+        return f"Whether effects on weights and on {WORDS[score]} go together is not known{why}."
+    start = f"Over the {row['n_conditions']} conditions, effects on {plain(metric)} and on shifted"
+    start += f" {WORDS[score]} correlate at {_spelled(found, decimals)}"
+    if found.low > 0 or found.high < 0:
+        return f"{start}."
+    return f"{start}: whether they go together is open."
+
+
+def _capitalise(name: str) -> str:
+    """Return a name as the first word of a sentence."""
+    return name[:1].upper() + name[1:]
+
+
+def _brief(found: Interval) -> str:
+    ends = f" [{decimals(found.low)}, {decimals(found.high)}]" if found.low <= found.high else ""
+    return decimals(found.value) + ends
+
+
+def _spelled(found: Interval, form: Callable[[float], str]) -> str:
+    unit = " percentage points" if form is points else ""
+    if not math.isfinite(found.value):
+        return "an unknown amount"
+    if not found.low <= found.high:
+        return f"{form(found.value)}{unit} (no interval)"
+    return f"{form(found.value)}{unit} (95 % interval {form(found.low)} to {form(found.high)})"
