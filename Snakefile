@@ -1,10 +1,11 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from weightscape.config.load import ConfigError, load_study
-from weightscape.driver import hold
-from weightscape.ending import fail, finish
-from weightscape.plan import Plan
+from weightscape.engine.driver import hold
+from weightscape.engine.ending import fail, finish
+from weightscape.study.load import ConfigError, load_study
+from weightscape.study.paths import Files
+from weightscape.study.plan import Plan
 
 min_version("9.27")
 
@@ -23,9 +24,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 plan = Plan(study)
-
-# Where downloads lie makes nothing stale, so that it is no param of a rule.
-config["data_root"] = study.data_root
+files = Files(plan)
 
 
 pathvars:
@@ -35,17 +34,21 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/given.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/synthetic.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/predictions.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/diversity.smk"
+include: "workflow/rules/checkpoints.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/checkpoints.smk"
+
+
+# All jobs have one environment, where Snakemake is asked to make it.
+for each in workflow.rules:
+    each.conda_env = "../../envs/weightscape.yaml"
 
 
 onstart:
@@ -63,6 +66,5 @@ onerror:
 rule all:
     default_target: True
     input:
-        tables,
-        figures,
-        ["<results>/summary.txt", "<results>/report.html"] if study.conditions else [],
+        TARGETS,
+        "<results>/manifest.json",

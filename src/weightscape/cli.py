@@ -4,24 +4,28 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 
-from weightscape.driver import LOCK, DriverAliveError, take
+from weightscape.engine.driver import LOCK, DriverAliveError, take
+from weightscape.engine.planned import add_options, find_results, plan_files, plan_job, read_options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with `arguments`, or those of the process, and return its exit status."""
     parser = argparse.ArgumentParser(prog="weightscape", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for function in (schema, dictionary, unlock):
+    for function in (schema, dictionary, catalogue, unlock):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=lambda _, function=function: function())
     command = commands.add_parser("verify", help=verify.__doc__, description=verify.__doc__)
     command.set_defaults(function=verify)
-    command.add_argument("--configfile", nargs="+", default=[], help="as Snakemake is given it")
-    command.add_argument("--config", nargs="+", default=[], help="as Snakemake is given it")
+    add_options(command)
+    command = commands.add_parser("job", help=job.__doc__, description=job.__doc__)
+    command.set_defaults(function=job)
+    command.add_argument("file", metavar="FILE", help="a file of the study, as in its folder")
+    add_options(command)
+    command.add_argument("--pdb", action="store_true", help="open the debugger where it fails")
     _add_spectra(commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__))
     options = parser.parse_args(arguments)
     status: int = options.function(options)
@@ -30,17 +34,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def schema() -> int:
     """Print the JSON schema of a study's config."""
-    from weightscape.config.study import Study
+    from weightscape.study.schema import study_schema
 
-    sys.stdout.write(json.dumps(Study.model_json_schema(), indent=2) + "\n")
+    sys.stdout.write(json.dumps(study_schema(), indent=2) + "\n")
     return 0
 
 
 def dictionary() -> int:
     """Print the data dictionary: every table and its columns."""
-    from weightscape.dictionary import data_dictionary
+    from weightscape.study.dictionary import data_dictionary
 
     sys.stdout.write(data_dictionary())
+    return 0
+
+
+def catalogue() -> int:
+    """Print the catalogue: every plug-in and key of a study, with its default."""
+    from weightscape.study.catalogue import catalogue
+
+    sys.stdout.write(catalogue())
     return 0
 
 
@@ -57,36 +69,52 @@ def unlock() -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compare every file of a study with its manifest and its plan; say what to make again."""
-    from weightscape.manifest import read_manifest
-    from weightscape.verify import problems, report
+    """Compare every file of a study with its record and its plan; say what to make again."""
+    from weightscape.engine.manifest import NAME
+    from weightscape.engine.record import read_records, read_shared_records
+    from weightscape.engine.verify import find_problems, report
 
-    command = [sys.executable, "workflow/planned.py"]
-    command += ["--configfile", *options.configfile, "--config", *options.config]
-    plan = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if plan.returncode:
+    asked = read_options(options)
+    planned = plan_files(asked)
+    if planned is None:
         return 1
-    planned = json.loads(plan.stdout)
-    results = f"results/{planned['study']}"
-    try:
-        manifest = read_manifest(results)
-    except FileNotFoundError:
-        sys.stderr.write(f"{results} has no manifest: nothing has finished there yet\n")
+    results = find_results(planned)
+    # An account of the others; after a failure it is written outside its job.
+    del planned[str(results / NAME)]
+    known = read_records(results)
+    if not known:
+        sys.stderr.write(f"nothing has finished in {results} yet\n")
         return 1
-    found = list(problems(planned["files"], manifest))
-    sys.stdout.write(report(found, len(planned["files"])))
+    found = list(find_problems(planned, read_shared_records(results) | known))
+    sys.stdout.write(report(found, len(planned), asked.options))
     return int(bool(found))
+
+
+def job(options: argparse.Namespace) -> int:
+    """Run the one job that makes FILE, in this process: a breakpoint stops in it."""
+    from weightscape.engine.by_hand import describe, run_job
+
+    plan = plan_job(read_options(options), os.path.relpath(options.file))
+    if plan is None:
+        return 1
+    sys.stdout.write(describe(plan))
+    sys.stdout.flush()
+    try:
+        return run_job(plan, debug=options.pdb)
+    except (DriverAliveError, FileNotFoundError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
 def spectra(options: argparse.Namespace) -> int:
     """Analyse the weights of checkpoints; the exit status is 1 where something could not be."""
-    from weightscape import table
-    from weightscape.checkpoints.analyse import Options, analyse_checkpoints
     from weightscape.checkpoints.checkpoint import CheckpointError
     from weightscape.checkpoints.find import open_checkpoint
-    from weightscape.checkpoints.report import summary
     from weightscape.config.spectra import CHEAP, Spectra
-    from weightscape.schemas.checkpoint_spectra import SCHEMA
+    from weightscape.files.analyse import Options, analyse_checkpoints
+    from weightscape.files.summary import summary
+    from weightscape.spectra.checkpoint_table import SCHEMA
+    from weightscape.tables import table
 
     try:
         base = open_checkpoint(options.base) if options.base else None

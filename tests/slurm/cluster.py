@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from driving import NANO, ROOT, command
+from tests.helpers.driving import NANO, ROOT, command
 
 SCRIPT = Path(__file__).with_name("slurm.sh")
 STATE = Path(os.environ.get("SLURM_TEST_STATE", "/var/lib/weightscape-slurm"))

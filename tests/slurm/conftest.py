@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from cluster import SCRIPT
+
+from tests.slurm.cluster import SCRIPT
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster import (
+
+from tests.helpers.driving import NANO, contents, snakemake
+from tests.slurm.cluster import (
     driver,
     end_of,
     jobs,
@@ -20,7 +22,6 @@ from cluster import (
     started,
     until,
 )
-from driving import NANO, contents, snakemake
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("slurm")]
 

@@ -1,17 +1,14 @@
 """Bad input through the real Snakemake: one message, no traceback, nothing outside results/."""
 
 import subprocess
-import sys
 from contextlib import contextmanager
 
 import pytest
 import yaml
-from driving import NANO, ROOT, snakemake
 
-from weightscape.config.load import ConfigError, load_study
-
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-from mutations import mutations
+from tests.helpers.driving import NANO, snakemake
+from tests.helpers.mutations import mutations
+from weightscape.study.load import ConfigError, load_study
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from driving import contents
-from faults import DISK, KINDS, checkout, disturb, environment, jobs_of, make_run, started
 
+from tests.helpers.driving import contents
+from tests.helpers.faults import (
+    DISK,
+    KINDS,
+    checkout,
+    disturb,
+    environment,
+    jobs_of,
+    make_run,
+    started,
+)
 from weightscape.content import content_digest
-from weightscape.orphans import works
+from weightscape.engine.orphans import works
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import yaml
-from driving import NANO, planned, snakemake
 from PIL import Image
+
+from tests.helpers.driving import NANO, planned, snakemake
 
 TARGET = "results/nano/data/mine/train.safetensors"
 

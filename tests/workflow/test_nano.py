@@ -1,33 +1,30 @@
 """The nano study through the real Snakefile: all outputs, no second run, exact re-runs."""
 
-from importlib import import_module
-
 import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from driving import NANO, ROOT, planned, snakemake
 
-from weightscape.dictionary import TABLES
-from weightscape.table import provenance_of, validated
+from tests.helpers.driving import NANO, ROOT, planned, snakemake
+from weightscape.tables.registry import MODULES, find_schema
+from weightscape.tables.table import provenance_of, validate
 
 COLLECTED = [
-    "runs", "training", "scores", "reliability", "agreement", "spectra",
-    "comparisons", "likeness", "trends", "relations", "claims",
+    "runs", "training", "scores", "calibration", "agreement", "spectra",
+    "measurements", "comparisons", "likeness", "trends", "relations", "claims",
 ]  # fmt: skip
 PER_RUN = [
     "model.safetensors", "history.parquet", "predictions.parquet", "scores.parquet",
-    "reliability.parquet",
+    "calibration.parquet", "measurements.parquet",
     "weights.parquet", "eigenvalues.parquet", "spectra.parquet",
 ]  # fmt: skip
 # What follows from a changed run, whatever the study.
 DOWNSTREAM = {
-    "collect_runs": 1, "collect_training": 1, "collect_scores": 1, "collect_reliability": 1,
-    "collect_agreement": 1, "measure_agreement": 1, "collect_spectra": 1,
-    "compare_conditions": 1, "test_claims": 1, "plot_figure": 2,
-    "build_report": 1, "summarise_study": 1,
+    "collect_runs": 1, "collect_table": 6, "measure_agreement": 1,
+    "compare_conditions": 1, "test_claims": 1, "plot_figure": 3,
+    "build_report": 1, "write_manifest": 1,
 }  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -44,11 +41,11 @@ def test_every_file_of_every_run_is_there(nano):
 def test_every_table_matches_its_schema_and_says_where_it_comes_from(nano):
     names = {"history": "training"}
     files = list((nano / "results/nano").rglob("*.parquet"))
-    tables = [f for f in files if names.get(f.stem, f.stem) in TABLES and "figures" not in f.parts]
-    assert len(tables) == 4 * 7 + 2 * 3 + 1 + len(COLLECTED)
+    tables = [f for f in files if names.get(f.stem, f.stem) in MODULES and "figures" not in f.parts]
+    assert len(tables) == 4 * 8 + 2 * 3 + 1 + len(COLLECTED)
     for file in tables:
-        schema = import_module(f"weightscape.schemas.{names.get(file.stem, file.stem)}").SCHEMA
-        validated(pq.read_table(file, partitioning=None), schema)
+        schema = find_schema(names.get(file.stem, file.stem))
+        validate(pq.read_table(file, partitioning=None), schema)
         assert {"rule", "params", "versions", "wildcards"} <= provenance_of(file).keys()
 
 
@@ -104,7 +101,7 @@ def test_the_end_says_what_was_found_and_where(nano):
 def test_the_logs_of_a_training_tell_loss_and_speed(nano):
     log = (nano / "results/nano/logs/finetune/digits/tiny/baseline/seed-1.log").read_text()
     assert "epoch 1 of 1: loss" in log
-    assert "images/s" in log
+    assert "examples/s" in log
 
 
 def test_a_second_run_does_nothing(nano):
@@ -124,7 +121,15 @@ def test_an_edited_condition_runs_again_and_no_other(nano, tmp_path):
     study["conditions"][1]["factors"]["weight_decay"] = 0.5
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     of_one_condition = dict.fromkeys(
-        ["finetune", "predict", "score_predictions", "extract_weights", "fit_spectra"], 2
+        [
+            "finetune",
+            "predict",
+            "score_predictions",
+            "extract_weights",
+            "fit_spectra",
+            "measure_network",
+        ],
+        2,
     )
     assert planned(nano, config=tmp_path / "study.yaml") == of_one_condition | DOWNSTREAM
 
@@ -136,6 +141,7 @@ def test_a_figure_that_is_added_is_all_that_is_made(nano, tmp_path):
     assert planned(nano, config=tmp_path / "study.yaml") == {
         "plot_figure": 1,
         "build_report": 1,
+        "write_manifest": 1,
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.chromium import is_wider_than_the_window, opened, plotted
+from tests.helpers.chromium import is_wider_than_the_window, opened, plotted
 
 pytestmark = pytest.mark.slow
 

@@ -4,16 +4,19 @@ import subprocess
 import sys
 
 import pytest
-from driving import ROOT, planned, processor_time, slowness, snakemake
+
+from tests.helpers.driving import ROOT, planned, processor_time, slowness, snakemake
 
 IMPORTED = """
 import sys
-from weightscape.config.load import read_study
-from weightscape.plan import Plan
-from weightscape import driver, digest
+from weightscape.study.load import read_study
+from weightscape.study.plan import Plan
+from weightscape.engine import driver, digest
+from weightscape.study.paths import Files
 plan = Plan(read_study("studies/digits.yaml"))
+files = Files(plan)
 plan.describe_runs()
-[plan.tables_of(name) for name in plan.figures]
+[files.of_first_seed(name) for name in plan.figures]
 heavy = {"torch", "timm", "pandas", "numpy", "scipy", "sklearn", "matplotlib", "pyarrow", "PIL"}
 print(sorted(heavy & set(sys.modules)))
 """
@@ -28,18 +31,27 @@ def test_planning_imports_nothing_heavy():
 
 def test_the_default_study_plans_every_job(tmp_path):
     jobs = planned(tmp_path, config=None)
+    for rule in ("finetune", "predict", "measure_network", "fit_spectra"):
+        assert jobs[rule] == 7 * 5
+    assert jobs["fit_initial_spectra"] == jobs["initialise_network"] == 5
+    assert jobs["fetch_backbone"] == jobs["prepare_dataset"] == 1
+    assert jobs["prepare_shift"] == 4
+    assert jobs["plot_figure"] == 8 + 2  # a contact sheet, and what is measured
+
+
+def test_the_digits_plan_every_job(tmp_path):
+    jobs = planned(tmp_path, config=ROOT / "studies" / "digits.yaml")
     assert jobs["finetune"] == jobs["predict"] == jobs["fit_spectra"] == 30
     assert jobs["fit_initial_spectra"] == jobs["initialise_network"] == 6
     assert jobs["pretrain_backbone"] == jobs["prepare_dataset"] == 1
     assert jobs["prepare_shift"] == 6
-    assert jobs["plot_figure"] == 9
 
 
 def test_scale_nano_shrinks_the_default_study(tmp_path):
     jobs = planned(tmp_path, "--config", "scale=nano", config=None)
-    assert jobs["finetune"] == 16  # two seeds of one condition for each family
+    assert jobs["finetune"] == 7 * 2  # two seeds of one condition for each family
     run = snakemake(tmp_path, "--dry-run", "--config", "scale=nano", config=None)
-    assert "results/digits-nano/tables" in run.stdout
+    assert "results/solar_cells-nano/tables" in run.stdout
 
 
 def test_the_default_study_is_read_in_seconds(tmp_path):
@@ -55,7 +67,6 @@ def test_ten_thousand_runs_are_planned_in_minutes(tmp_path):
     seconds, jobs = processor_time(planned, tmp_path, "--quiet", "rules", config=study)
     a_run = ["finetune", "predict", "score_predictions", "extract_weights", "fit_spectra"]
     a_network = ["initialise_network", "extract_initial_weights", "fit_initial_spectra"]
-    tables = ["runs", "training", "scores", "reliability", "agreement", "spectra"]
     assert jobs == {
         **dict.fromkeys(a_run, 10_000),
         **dict.fromkeys(a_network, 200),
@@ -64,12 +75,14 @@ def test_ten_thousand_runs_are_planned_in_minutes(tmp_path):
         "pretrain_backbone": 1,
         "train_generator": 1,
         "generate_images": 1,
-        **{f"collect_{table}": 1 for table in tables},
+        "collect_runs": 1,
+        "collect_table": 5,
         "measure_agreement": 100,
         "compare_conditions": 1,
         "test_claims": 1,
-        "plot_figure": 3,
-        "summarise_study": 1,
+        "plot_figure": 4,
+        "sample_images": 1,
         "build_report": 1,
+        "write_manifest": 1,
     }
     assert seconds <= 150 * slowness()

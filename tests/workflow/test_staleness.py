@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from changes import CHANGES, table
-from driving import NANO, ROOT, planned
 
-PAGE = ROOT / "docs/reliability.md"
+from tests.helpers.changes import CHANGES, by_rule, table
+from tests.helpers.driving import NANO, ROOT, planned
+
+PAGE = ROOT / "docs/restarts.md"
 
 PARTS = ["Snakefile", "config.yaml", "CITATION.cff", "workflow", "src", "profiles", "envs"]
 
@@ -47,7 +48,7 @@ def its_code(workshop, monkeypatch):
 def test_a_change_plans_what_it_must_and_nothing_else(change, workshop, its_code):
     change.make(workshop)
     assert planned(workshop, config=workshop / "study.yaml", snakefile=workshop / "Snakefile") == (
-        dict(change.jobs)
+        dict(by_rule(change.jobs))
     )
     if change.named is not None:
         run = verify(workshop)

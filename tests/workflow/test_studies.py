@@ -6,16 +6,17 @@ What the trials read is written here, a few images of each class in the formats 
 import copy
 from functools import partial
 
-import published
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from driving import ROOT, planned, snakemake
 
-from weightscape.config.load import read_study
-from weightscape.plan import Plan
+from tests.helpers import published
+from tests.helpers.driving import ROOT, planned, snakemake
+from weightscape.study.load import read_study
+from weightscape.study.plan import Plan
 
 STUDIES = ROOT / "studies"
+DEFAULT = "solar_cells"
 
 PAPER_A = {
     "baseline", "dropout-0.1", "dropout-0.3", "dropout-0.5", "dropout-0.7",
@@ -50,13 +51,13 @@ def test_the_first_paper_has_its_21_conditions_and_five_seeds(tmp_path):
 
 def test_the_second_paper_has_288_runs_for_each_rate(tmp_path):
     plan = Plan(read_study(STUDIES / "very_large_dropout.yaml"))
-    runs = [run for run in plan.runs() if run.kind == "runs"]
+    runs = [run.id.condition for run in plan.runs() if run.kind == "runs"]
     of_rate = {
-        rate: [r for r in runs if plan.recipes[r.condition].dropout == rate and "head" not in r[2]]
+        rate: [c for c in runs if plan.recipes[c].dropout == rate and "head" not in c]
         for rate in (0.5, 0.9, 0.95)
     }
     assert {rate: len(found) for rate, found in of_rate.items()} == {0.5: 288, 0.9: 288, 0.95: 288}
-    assert sum(r.condition.startswith("baseline") for r in runs) == 288
+    assert sum(c.startswith("baseline") for c in runs) == 288
     jobs = jobs_of("very_large_dropout", tmp_path)
     # Runs with 0 and 0.9 are looked at along their training.
     assert jobs["finetune_along"] == 2 * 288
@@ -94,7 +95,7 @@ def without_checksums(study):
     """Return the study on data that are not the published ones."""
     study = copy.deepcopy(study)
     for entry in study["datasets"]:
-        if entry.get("source", entry["name"]) != "digits":
+        if entry.get("source", entry["name"]) not in ("digits", "solar_cells"):
             entry.setdefault("options", {})["checksums"] = False
     for place, entry in enumerate(study["shifts"]):
         if entry == "cifar10_1":
@@ -111,6 +112,7 @@ def write_cifar(data_root):
 
 
 TRIALS = {
+    DEFAULT: lambda data_root: None,
     "data_diversity_clip": write_cifar,
     "data_diversity_scratch": write_cifar,
     "very_large_dropout": published.write_vlcs,
@@ -124,8 +126,11 @@ TRIALS = {
 @pytest.mark.long
 @pytest.mark.parametrize("name", TRIALS)
 def test_a_trial_of_the_study_runs_to_its_end(name, tmp_path):
-    study = without_checksums(yaml.safe_load((STUDIES / f"{name}.yaml").read_text()))
+    file = ROOT / "config.yaml" if name == DEFAULT else STUDIES / f"{name}.yaml"
+    study = without_checksums(yaml.safe_load(file.read_text()))
     study |= {"scale": "nano", "seeds": 1, "device": "cpu", "data_root": str(tmp_path / "data")}
+    if name == DEFAULT:  # along the training as well
+        study["measurements"] = [{"name": "richness", "options": {"every": 4}}]
     TRIALS[name](tmp_path / "data")
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     run = snakemake(tmp_path, config=tmp_path / "study.yaml")
@@ -137,5 +142,6 @@ def test_a_trial_of_the_study_runs_to_its_end(name, tmp_path):
     assert rows["accuracy"].notna().all()
     assert {row["shift"] for row in rows.to_dict("records")} > {"none"}
     assert (results / "report.html").stat().st_size > 1e6
-    # And a contact sheet.
-    assert len(list((results / "figures").glob("*.png"))) == len(study["figures"]) + 1
+    # And a contact sheet, and what is measured.
+    more = 1 + 2 * (name == DEFAULT) + ("measurements" in study and name != DEFAULT)
+    assert len(list((results / "figures").glob("*.png"))) == len(study["figures"]) + more

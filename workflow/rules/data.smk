@@ -4,16 +4,16 @@ localrules:
 
 rule fetch_source:
     output:
-        fetched=RECORD,
+        fetched=FETCHED,
     log:
-        "<logs>/fetch_source/{source}.log",
+        # Beside what it writes, which studies share.
+        "results/fetched/logs/fetch_source/{source}.log",
     benchmark:
-        "<benchmarks>/fetch_source/{source}.tsv"
-    conda:
-        ENVIRONMENT
+        "results/fetched/benchmarks/fetch_source/{source}.tsv"
+    resources:
+        data_root=study.data_root,
     params:
-        code=source_code,
-        plugins=source_plugins,
+        code=lambda w: code("fetch_source", plan.source_modules(w.source)),
     message:
         "fetch {wildcards.source}"
     script:
@@ -22,23 +22,22 @@ rule fetch_source:
 
 rule prepare_dataset:
     input:
-        fetched=dataset_download,
+        fetched=files.dataset_download,
     output:
-        train="<results>/data/{dataset}/train.safetensors",
-        val="<results>/data/{dataset}/val.safetensors",
-        test="<results>/data/{dataset}/test.safetensors",
-        elsewhere="<results>/data/{dataset}/elsewhere.safetensors",
+        train=f"{DATA}/train.safetensors",
+        val=f"{DATA}/val.safetensors",
+        test=f"{DATA}/test.safetensors",
+        elsewhere=f"{DATA}/elsewhere.safetensors",
     log:
         "<logs>/prepare_dataset/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare_dataset/{dataset}.tsv"
-    conda:
-        ENVIRONMENT
+    resources:
+        data_root=study.data_root,
     params:
-        code=dataset_code,
-        plugins=dataset_plugins,
-        dataset=dataset_options,
-        listing=dataset_listing,
+        code=lambda w: code("prepare_dataset", plan.datasets[w.dataset].modules),
+        dataset=lambda w: plan.dataset_options(w.dataset),
+        listing=lambda w: refuse(plan.dataset_listing, w.dataset),
     message:
         "prepare dataset {wildcards.dataset}"
     script:
@@ -47,21 +46,20 @@ rule prepare_dataset:
 
 rule prepare_shift:
     input:
-        test="<results>/data/{dataset}/test.safetensors",
-        elsewhere="<results>/data/{dataset}/elsewhere.safetensors",
-        fetched=shift_download,
+        test=f"{DATA}/test.safetensors",
+        elsewhere=f"{DATA}/elsewhere.safetensors",
+        fetched=files.shift_download,
     output:
-        images="<results>/data/{dataset}/shifts/{shift}.safetensors",
+        images=SHIFT,
     log:
         "<logs>/prepare_shift/{dataset}/{shift}.log",
     benchmark:
         "<benchmarks>/prepare_shift/{dataset}/{shift}.tsv"
-    conda:
-        ENVIRONMENT
+    resources:
+        data_root=study.data_root,
     params:
-        code=shift_code,
-        plugins=shift_plugins,
-        shift=shift_options,
+        code=lambda w: code("prepare_shift", plan.shifts[w.shift].modules),
+        shift=lambda w: plan.shifts[w.shift].slice(),
     message:
         "shift {wildcards.dataset}: {wildcards.shift}"
     script:
@@ -70,20 +68,18 @@ rule prepare_shift:
 
 rule sample_images:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        test="<results>/data/{dataset}/test.safetensors",
-        shifts=shift_files,
+        train=f"{DATA}/train.safetensors",
+        test=f"{DATA}/test.safetensors",
+        shifts=files.shifts,
     output:
         pictures=PICTURES,
     log:
         "<logs>/sample_images/{dataset}.log",
     benchmark:
         "<benchmarks>/sample_images/{dataset}.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("sample_images"),
-        shifts=test_shifts,
+        shifts=lambda w: plan.shifts_of(w.dataset),
     message:
         "sample images of {wildcards.dataset}"
     script:

@@ -1,6 +1,6 @@
 rule plot_figure:
     input:
-        tables=figure_tables,
+        tables=files.figure_tables,
     output:
         png=report(
             "<results>/figures/{figure}.png",
@@ -14,13 +14,10 @@ rule plot_figure:
         "<logs>/plot_figure/{figure}.log",
     benchmark:
         "<benchmarks>/plot_figure/{figure}.tsv"
-    conda:
-        ENVIRONMENT
     params:
-        code=figure_code,
-        plugins=figure_plugins,
-        figure=figure_options,
-        caption=figure_caption,
+        code=lambda w: code("plot_figure", plan.figures[w.figure].modules),
+        figure=lambda w: plan.figures[w.figure].slice(),
+        caption=lambda w: plan.figures[w.figure].build().caption,
     message:
         "plot {wildcards.figure}"
     script:

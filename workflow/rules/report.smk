@@ -1,34 +1,7 @@
 from weightscape.content import content_digest
 
-REPORTED = [
-    "runs",
-    "scores",
-    "spectra",
-    "comparisons",
-    "likeness",
-    "trends",
-    "relations",
-    "claims",
-]
-# Of the study, what says how its networks were made and compared.
-SETTINGS = [
-    "study",
-    "scale",
-    "seeds",
-    "score",
-    "device",
-    "datasets",
-    "shifts",
-    "backbones",
-    "generators",
-    "training",
-    "conditions",
-    "derived",
-    "diversity",
-    "spectra",
-    "comparison",
-    "claims",
-]
+REPORTED = ["runs", "scores", "spectra", "comparisons", "likeness", "trends"]
+REPORTED += ["relations", "claims"] + ["measurements"] * bool(study.measurements)
 # Files of the workflow: their content counts, not where the workflow lies.
 PAGE = [
     "workflow/report/report.html.j2",
@@ -37,23 +10,34 @@ PAGE = [
     "workflow/report/explorer.js",
     "CITATION.cff",
 ]
-CAPTIONS = [f"weightscape.figures.{figure.source}" for figure in plan.figures.values()]
+CAPTIONS = sorted({each for entry in plan.figures.values() for each in entry.modules})
+# What the study is for.
+TABLES = [*REPORTED, "training", "calibration", "agreement"] if study.conditions else []
+TABLES += ["diversity", "samples"] if study.diversity else []
+TABLES += ["checkpoint_spectra"] if study.checkpoints else []
+TARGETS = (
+    [expand(TABLE, table=table) for table in TABLES]
+    + [
+        expand(FIGURE, figure=figure, suffix=suffix)
+        for figure in plan.figures
+        for suffix in ("png", "pdf", "parquet")
+    ]
+    + ["<results>/summary.txt", "<results>/report.html"] * bool(study.conditions)
+)
+
+
+localrules:
+    write_manifest,
 
 
 rule build_report:
     input:
-        tables=collect("<results>/tables/{table}.parquet", table=REPORTED),
-        eigenvalues=of_first_seed("eigenvalues.parquet"),
+        tables=[expand(TABLE, table=table) for table in REPORTED],
+        eigenvalues=files.of_first_seed("eigenvalues.parquet"),
         # One run's, for the versions of what trained it.
-        history=of_trained_runs(f"{RUN}/history.parquet")[:1],
-        networks=[
-            f"{INITIAL}/model.safetensors".format(
-                dataset=dataset, initial=initial, seed=plan.seeds[0]
-            )
-            for dataset in list(plan.datasets)[:1]
-            for initial in plan.backbones
-        ],
-        figures=collect("<results>/figures/{figure}.png", figure=plan.figures),
+        history=files.of_trained(f"{TRAINED}/history.parquet")[:1],
+        networks=files.of_origins(),
+        figures=[expand(FIGURE, figure=figure, suffix="png") for figure in plan.figures],
     output:
         report=report(
             "<results>/report.html",
@@ -61,20 +45,35 @@ rule build_report:
             category="Report",
             labels={"page": "report"},
         ),
+        summary="<results>/summary.txt",
     log:
         "<logs>/build_report.log",
     benchmark:
         "<benchmarks>/build_report.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("build_report", CAPTIONS),
-        plugins=CAPTIONS,
         figures=[figure.slice() for figure in plan.figures.values()],
-        credits=credits(),
+        credits=[credit._asdict() for credit in plan.credits()],
         page={name: content_digest(Path(workflow.basedir, name)) for name in PAGE},
-        study={key: study.slice()[key] for key in SETTINGS},
+        study=plan.reported_settings(),
     message:
         "build the report"
     script:
         "../scripts/build_report.py"
+
+
+rule write_manifest:
+    input:
+        TARGETS,
+    output:
+        manifest="<results>/manifest.json",
+    log:
+        "<logs>/write_manifest.log",
+    benchmark:
+        "<benchmarks>/write_manifest.tsv"
+    params:
+        code=code("write_manifest"),
+    message:
+        "write the manifest"
+    script:
+        "../scripts/write_manifest.py"

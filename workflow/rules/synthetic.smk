@@ -1,25 +1,21 @@
 rule train_generator:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        parent=generator_parent,
+        train=f"{DATA}/train.safetensors",
+        parent=files.generator_parent,
     output:
-        generator="<results>/synthetic/{dataset}/{generator}/generator.safetensors",
+        generator=f"{SYNTHETIC}/generator.safetensors",
     log:
         "<logs>/train_generator/{dataset}/{generator}.log",
     benchmark:
         "<benchmarks>/train_generator/{dataset}/{generator}.tsv"
-    conda:
-        ENVIRONMENT
     threads: study.threads.train_generator
     resources:
         gpu=gpus,
     params:
-        code=train_generator_code,
-        plugins=generator_plugins,
-        generator=generator_training,
-        listing=generator_listing,
-        device=study.device,
-        threads=study.threads.train_generator,
+        code=lambda w: code("train_generator", plan.generators[w.generator].modules),
+        generator=lambda w: plan.generator_training(w.generator),
+        listing=lambda w: refuse(plan.generator_listing, w.generator),
+        place=place(study.threads.train_generator),
     message:
         "train generator {wildcards.generator} on {wildcards.dataset}"
     script:
@@ -28,25 +24,21 @@ rule train_generator:
 
 rule generate_images:
     input:
-        train="<results>/data/{dataset}/train.safetensors",
-        generator=generator_fit,
+        train=f"{DATA}/train.safetensors",
+        generator=files.generator_fit,
     output:
-        images="<results>/synthetic/{dataset}/{generator}/images.safetensors",
+        images=f"{SYNTHETIC}/images.safetensors",
     log:
         "<logs>/generate_images/{dataset}/{generator}.log",
     benchmark:
         "<benchmarks>/generate_images/{dataset}/{generator}.tsv"
-    conda:
-        ENVIRONMENT
     threads: study.threads.generate_images
     resources:
         gpu=gpus,
     params:
-        code=generate_images_code,
-        plugins=generator_plugins,
-        generator=generator_options,
-        device=study.device,
-        threads=study.threads.generate_images,
+        code=lambda w: code("generate_images", plan.generators[w.generator].modules),
+        generator=lambda w: plan.generators[w.generator].slice(),
+        place=place(study.threads.generate_images),
     message:
         "generate images: {wildcards.generator} for {wildcards.dataset}"
     script:

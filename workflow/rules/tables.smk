@@ -1,14 +1,56 @@
+# The files that a table joins.
+PARTS = {
+    "training": files.of_trained(f"{TRAINED}/history.parquet"),
+    "scores": files.of_runs(f"{RUN}/scores.parquet"),
+    "calibration": files.of_runs(f"{RUN}/calibration.parquet"),
+    "agreement": files.of_runs(AGREEMENT),
+    "spectra": files.of_initials(f"{INITIAL}/spectra.parquet")
+    + files.of_networks(f"{RUN}/spectra.parquet"),
+    "measurements": files.of_networks(f"{RUN}/measurements.parquet")
+    + [file for course in COURSE.values() for file in files.of_trained(course)],
+    "diversity": files.of_image_sets("diversity.parquet"),
+    "samples": files.of_image_sets("samples.parquet"),
+    "checkpoint_spectra": [
+        expand(CHECKPOINT, checkpoint=name) for name in plan.checkpoints
+    ],
+}
+COMPARED = [
+    f"<results>/tables/{table}.parquet" for table in ("runs", "spectra", "scores")
+]
+MEASURED = ["<results>/tables/measurements.parquet"] if study.measurements else []
+
+
+rule collect_table:
+    input:
+        parts=lambda w: PARTS[w.table],
+    output:
+        table=TABLE,
+    log:
+        "<logs>/collect_table/{table}.log",
+    benchmark:
+        "<benchmarks>/collect_table/{table}.tsv"
+    wildcard_constraints:
+        table=one_of(PARTS),
+    params:
+        code=lambda w: code("collect_table", [MODULES[w.table]]),
+        table=lambda w: w.table,
+    message:
+        "collect the table {wildcards.table}"
+    script:
+        "../scripts/collect_table.py"
+
+
 rule collect_runs:
     input:
-        histories=of_trained_runs(f"{RUN}/history.parquet"),
+        histories=files.of_trained(f"{TRAINED}/history.parquet"),
+        # A run may fail after its training; its scores say so.
+        scores=files.of_runs(f"{RUN}/scores.parquet"),
     output:
         table="<results>/tables/runs.parquet",
     log:
         "<logs>/collect_runs.log",
     benchmark:
         "<benchmarks>/collect_runs.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("collect_runs"),
         runs=plan.describe_runs(),
@@ -18,107 +60,12 @@ rule collect_runs:
         "../scripts/collect_runs.py"
 
 
-rule collect_training:
-    input:
-        parts=of_trained_runs(f"{RUN}/history.parquet"),
-    output:
-        table="<results>/tables/training.parquet",
-    log:
-        "<logs>/collect_training.log",
-    benchmark:
-        "<benchmarks>/collect_training.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("collect_training"),
-    message:
-        "collect the table of training"
-    script:
-        "../scripts/collect_training.py"
-
-
-rule collect_scores:
-    input:
-        parts=of_all_runs(f"{RUN}/scores.parquet"),
-    output:
-        table="<results>/tables/scores.parquet",
-    log:
-        "<logs>/collect_scores.log",
-    benchmark:
-        "<benchmarks>/collect_scores.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("collect_scores"),
-    message:
-        "collect the table of scores"
-    script:
-        "../scripts/collect_scores.py"
-
-
-rule collect_reliability:
-    input:
-        parts=of_all_runs(f"{RUN}/reliability.parquet"),
-    output:
-        table="<results>/tables/reliability.parquet",
-    log:
-        "<logs>/collect_reliability.log",
-    benchmark:
-        "<benchmarks>/collect_reliability.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("collect_reliability"),
-    message:
-        "collect the table of reliability"
-    script:
-        "../scripts/collect_reliability.py"
-
-
-rule collect_agreement:
-    input:
-        parts=list(dict.fromkeys(of_all_runs(AGREEMENT))),
-    output:
-        table="<results>/tables/agreement.parquet",
-    log:
-        "<logs>/collect_agreement.log",
-    benchmark:
-        "<benchmarks>/collect_agreement.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("collect_agreement"),
-    message:
-        "collect the table of agreement"
-    script:
-        "../scripts/collect_agreement.py"
-
-
-rule collect_spectra:
-    input:
-        parts=of_all_initials(f"{INITIAL}/spectra.parquet")
-        + of_networks(f"{RUN}/spectra.parquet"),
-    output:
-        table="<results>/tables/spectra.parquet",
-    log:
-        "<logs>/collect_spectra.log",
-    benchmark:
-        "<benchmarks>/collect_spectra.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("collect_spectra"),
-    message:
-        "collect the table of spectra"
-    script:
-        "../scripts/collect_spectra.py"
-
-
 rule compare_conditions:
     input:
-        runs="<results>/tables/runs.parquet",
-        spectra="<results>/tables/spectra.parquet",
-        scores="<results>/tables/scores.parquet",
+        runs=COMPARED[0],
+        spectra=COMPARED[1],
+        scores=COMPARED[2],
+        measurements=MEASURED,
     output:
         comparisons="<results>/tables/comparisons.parquet",
         likeness="<results>/tables/likeness.parquet",
@@ -128,8 +75,6 @@ rule compare_conditions:
         "<logs>/compare_conditions.log",
     benchmark:
         "<benchmarks>/compare_conditions.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("compare_conditions"),
         metrics=list(study.comparison.spectra_metrics),
@@ -141,17 +86,16 @@ rule compare_conditions:
 
 rule test_claims:
     input:
-        runs="<results>/tables/runs.parquet",
-        spectra="<results>/tables/spectra.parquet",
-        scores="<results>/tables/scores.parquet",
+        runs=COMPARED[0],
+        spectra=COMPARED[1],
+        scores=COMPARED[2],
+        measurements=MEASURED,
     output:
         table="<results>/tables/claims.parquet",
     log:
         "<logs>/test_claims.log",
     benchmark:
         "<benchmarks>/test_claims.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("test_claims"),
         comparison=study.comparison.slice(),
@@ -160,24 +104,3 @@ rule test_claims:
         "test the claims"
     script:
         "../scripts/test_claims.py"
-
-
-rule summarise_study:
-    input:
-        runs="<results>/tables/runs.parquet",
-        scores="<results>/tables/scores.parquet",
-        comparisons="<results>/tables/comparisons.parquet",
-    output:
-        summary="<results>/summary.txt",
-    log:
-        "<logs>/summarise_study.log",
-    benchmark:
-        "<benchmarks>/summarise_study.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("summarise_study"),
-    message:
-        "summarise the study"
-    script:
-        "../scripts/summarise_study.py"

@@ -7,8 +7,6 @@ rule extract_weights:
         "<logs>/extract_weights/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/extract_weights/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    conda:
-        ENVIRONMENT
     params:
         code=code("extract_weights"),
     message:
@@ -33,8 +31,8 @@ use rule extract_weights as extract_initial_weights with:
 rule fit_spectra:
     input:
         weights=f"{RUN}/weights.parquet",
-        initial=initial_file("weights.parquet"),
-        initial_eigenvalues=initial_file("eigenvalues.parquet"),
+        initial=files.initial("weights.parquet"),
+        initial_eigenvalues=files.initial("eigenvalues.parquet"),
     output:
         spectra=f"{RUN}/spectra.parquet",
         eigenvalues=f"{RUN}/eigenvalues.parquet",
@@ -42,8 +40,6 @@ rule fit_spectra:
         "<logs>/fit_spectra/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/fit_spectra/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    conda:
-        ENVIRONMENT
     threads: study.threads.fit_spectra
     resources:
         gpu=spectra_gpus,

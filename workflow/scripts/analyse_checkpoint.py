@@ -3,12 +3,12 @@
 import logging
 from typing import TYPE_CHECKING
 
-from weightscape import table
-from weightscape.checkpoints.analyse import Options, analyse_checkpoints
 from weightscape.checkpoints.find import open_checkpoint
 from weightscape.config.spectra import Spectra
-from weightscape.job import job
-from weightscape.schemas.checkpoint_spectra import SCHEMA
+from weightscape.engine.job import job
+from weightscape.files.analyse import Options, analyse_checkpoints
+from weightscape.spectra.checkpoint_table import SCHEMA
+from weightscape.tables import table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

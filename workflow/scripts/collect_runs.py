@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.job import job
-from weightscape.runs import run_rows
-from weightscape.schemas import runs
-from weightscape.table import write
+from weightscape.engine.job import job
+from weightscape.study.runs import run_rows
+from weightscape.tables import runs
+from weightscape.tables.table import write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    table = run_rows(snakemake.params.runs, snakemake.input.histories)
+    given = snakemake.input
+    table = run_rows(snakemake.params.runs, given.histories, given.get("scores"))
     write(snakemake.output.table, table, runs.SCHEMA, provenance)

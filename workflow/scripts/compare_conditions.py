@@ -3,19 +3,20 @@
 from typing import TYPE_CHECKING
 
 from weightscape.comparison.compare import comparisons_table
-from weightscape.comparison.effects import effects_of
+from weightscape.comparison.effects import Tables, effects_of
 from weightscape.comparison.likeness import likeness_table
 from weightscape.comparison.relations import relations_table
 from weightscape.comparison.trends import trends_table
-from weightscape.job import job
-from weightscape.table import read, write
+from weightscape.engine.job import job
+from weightscape.tables.table import read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    tables = (read(snakemake.input[name]).to_pandas() for name in ("runs", "spectra", "scores"))
-    effects = effects_of(*tables, snakemake.params.metrics)
+    files = {name: file for name, file in snakemake.input.items() if file}
+    tables = Tables(**{name: read(file).to_pandas() for name, file in files.items()})
+    effects = effects_of(tables, snakemake.params.metrics)
     for name, make in {
         "comparisons": comparisons_table,
         "likeness": likeness_table,

@@ -1,16 +1,23 @@
 """Average the logits of several runs on every test set."""
 
+import logging
 from typing import TYPE_CHECKING
 
-from weightscape.job import job, run_of
-from weightscape.schemas import predictions
-from weightscape.scoring.ensemble import ensemble
-from weightscape.table import read, write
+from weightscape.checkpoints.failure import note_failure
+from weightscape.engine.job import job, run_of
+from weightscape.scoring.ensemble import average_predictions
+from weightscape.tables import predictions
+from weightscape.tables.table import failure_of, read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    members = [read(file) for file in snakemake.input.members]
-    table = ensemble(members, run_of(snakemake.wildcards))
-    write(snakemake.output.predictions, table, predictions.SCHEMA, provenance)
+    files, output = snakemake.input.members, snakemake.output.predictions
+    if failures := [reason for file in files if (reason := failure_of(file))]:
+        about = note_failure(provenance, f"made of a failed run: {failures[0]}")
+        logging.error("%s", about["reason"])
+        write(output, (), predictions.SCHEMA, about)
+    else:
+        table = average_predictions([read(file) for file in files], run_of(snakemake.wildcards))
+        write(output, table, predictions.SCHEMA, provenance)

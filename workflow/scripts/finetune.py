@@ -2,15 +2,19 @@
 
 from typing import TYPE_CHECKING
 
+from weightscape.config.measurement import MeasurementEntry
+from weightscape.config.place import Place
 from weightscape.config.recipe import Recipe
 from weightscape.content import content_digest
-from weightscape.data.labelled import load
-from weightscape.data.mixing import mixed_for
+from weightscape.data.examples import load
+from weightscape.data.mixing import mix_for
 from weightscape.data.test_sets import load_test_sets
-from weightscape.job import job, run_of
-from weightscape.network.checkpoint import load_tensors
+from weightscape.engine.job import job, run_of
+from weightscape.network.saved import load_network
+from weightscape.seeds import seed_for
 from weightscape.train.finetune import Along, finetune, streams_of
-from weightscape.train.results import save_tuned
+from weightscape.train.loop import TrainingData, Watch
+from weightscape.train.results import save_training
 from weightscape.train.state import keeper_beside
 
 if TYPE_CHECKING:
@@ -19,28 +23,28 @@ if TYPE_CHECKING:
 with job(snakemake) as provenance:
     run, recipe = run_of(snakemake.wildcards), Recipe(**snakemake.params.recipe)
     given, params = snakemake.input, snakemake.params
-    tensors, info = load_tensors(given.initial)
-    real = load(given.train)
-    synthetic = [load(file) for file in given.get("synthetic", [])]
+    initial, real = load_network(given.initial), load(given.train)
+    mixed = mix_for(real, [load(file) for file in given.get("synthetic", [])], recipe, run)
     along = None
-    if "average" in snakemake.output.keys():
-        tests = dict(load_test_sets(given.val, given.test, params.shifts, given.shifts))
-        along = Along(tests, params.average_from)
-    content = [content_digest(file) for file in given]
-    keeper = keeper_beside(snakemake.output.network, provenance, content)
-    tuned = finetune(
-        tensors,
-        info,
-        mixed_for(real, synthetic, recipe, run),
-        load(given.val),
-        recipe,
-        streams_of(run["dataset"], run["seed"], recipe.data_order),
-        len(real),
-        params.device,
-        params.threads,
-        keeper,
-        along,
-        params.score,
+    if given.get("test"):
+        along = Along(
+            dict(load_test_sets(given.val, given.test, params.shifts, given.shifts)),
+            params.get("average_from"),
+            tuple(MeasurementEntry(**entry).build() for entry in params.measurements),
+            real,
+            seed_for("measure", *run),
+        )
+    keeper = keeper_beside(
+        snakemake.output.network, provenance, [content_digest(file) for file in given]
     )
-    save_tuned(dict(snakemake.output.items()), tuned, info, run, along, provenance)
+    tuned = finetune(
+        initial,
+        TrainingData(mixed, load(given.val), len(real)),
+        recipe,
+        streams_of(run.dataset, run.seed, recipe.data_order),
+        Place(**params.place),
+        Watch(params.score, keeper),
+        along,
+    )
+    save_training(dict(snakemake.output.items()), tuned, initial.info, run, along, provenance)
     keeper.remove()

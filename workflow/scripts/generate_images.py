@@ -2,26 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.config.sources import Generator
+from weightscape.config.generator import GeneratorEntry
+from weightscape.config.place import Place
 from weightscape.content import content_digest, identity_of
-from weightscape.data.labelled import load, save
-from weightscape.generators.chunks import folder_beside, kept, remove
-from weightscape.generators.fitted import load_generator, sampler
+from weightscape.data.examples import load, save
+from weightscape.engine.job import job
+from weightscape.generators.chunks import folder_beside, keep_draws, remove
+from weightscape.generators.fitted import load_generator, make_sampler
 from weightscape.generators.sampling import generate
-from weightscape.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
     real = load(snakemake.input.train)
-    generator = Generator(**snakemake.params.generator)
+    entry = GeneratorEntry(**snakemake.params.generator)
     model = load_generator(snakemake.input.generator)
-    draw = sampler(model, generator, real, snakemake.params.device, snakemake.params.threads)
+    draw = make_sampler(model, entry, real, Place(**snakemake.params.place))
     content = [content_digest(file) for file in snakemake.input]
     chunks = folder_beside(snakemake.output.images)
-    draw = kept(draw, chunks, identity_of(provenance, content, model.facts))
-    images, filtered = generate(draw, generator, real, chunks.parent)
+    draw = keep_draws(draw, chunks, identity_of(provenance, content, model.facts))
+    images, filtered = generate(draw, entry, real, chunks.parent)
     about = {**provenance, "generator": model.facts, "filtered": filtered}
     save(snakemake.output.images, images, about)
     remove(chunks)

@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.data.labelled import load
-from weightscape.job import job
+from weightscape.data.examples import load
+from weightscape.engine.job import job
 from weightscape.network.build import initial_network
-from weightscape.network.checkpoint import save_network
+from weightscape.network.saved import save_network
 from weightscape.seeds import seed_for
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    network, info = initial_network(
+    network = initial_network(
         snakemake.params.network,
         num_classes=len(load(snakemake.input.train).classes),
         seed=seed_for("head", snakemake.wildcards.dataset, snakemake.wildcards.seed),
         pretrained=snakemake.input.get("pretrained") or None,
     )
-    save_network(snakemake.output.network, network.state_dict(), info, provenance)
+    save_network(snakemake.output.network, network, provenance)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.job import job
-from weightscape.schemas import agreement
+from weightscape.engine.job import job
 from weightscape.scoring.agreement import agreement_rows
-from weightscape.table import read, write
+from weightscape.tables import agreement
+from weightscape.tables.table import read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,23 +2,21 @@
 
 from typing import TYPE_CHECKING
 
+from weightscape.config.place import Place
 from weightscape.data.test_sets import load_test_sets
-from weightscape.job import job, run_of
-from weightscape.network.checkpoint import load_tensors
-from weightscape.network.predictions import predict_all
-from weightscape.schemas import predictions
-from weightscape.table import write
+from weightscape.engine.job import job, run_of
+from weightscape.network.predictions import predict_all, save_predictions
+from weightscape.network.saved import load_network
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    asked = snakemake.input
+    given = snakemake.input
     parts = predict_all(
-        *load_tensors(asked.network),
-        load_test_sets(asked.val, asked.test, snakemake.params.shifts, asked.shifts),
+        load_network(given.network),
+        load_test_sets(given.val, given.test, snakemake.params.shifts, given.shifts),
         run_of(snakemake.wildcards),
-        snakemake.params.device,
-        snakemake.params.threads,
+        Place(**snakemake.params.place),
     )
-    write(snakemake.output.predictions, parts, predictions.SCHEMA, provenance)
+    save_predictions(snakemake.output.predictions, parts, provenance)

@@ -3,20 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weightscape.config.sources import Shift
-from weightscape.data.labelled import load, save_shift
-from weightscape.data.prepare import shifted
-from weightscape.job import job
-from weightscape.shifts.source import Source
+from weightscape.config.shift import ShiftEntry, Unshifted
+from weightscape.data.examples import load, save_shift
+from weightscape.engine.job import job
+from weightscape.shifts.prepare import prepare_shift
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    source = Source(
+    unshifted = Unshifted(
         load(snakemake.input.test),
         load(snakemake.input.elsewhere),
-        Path(snakemake.config["data_root"]),
+        Path(snakemake.resources.data_root),
     )
-    images = shifted(source, Shift(**snakemake.params.shift))
+    images = prepare_shift(unshifted, ShiftEntry(**snakemake.params.shift))
     save_shift(snakemake.output.images, images, provenance)

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from weightscape.config.backbone import Backbone
-from weightscape.data.prepare import pretraining_images
-from weightscape.job import job
-from weightscape.network.checkpoint import save_network
+from weightscape.config.place import Place
+from weightscape.data.prepare import make_pretraining_images
+from weightscape.engine.job import job
+from weightscape.network.saved import save_network
 from weightscape.train.pretrain import pretrain
 from weightscape.train.state import keeper_beside
 
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     backbone = Backbone(**snakemake.params.backbone)
-    images = pretraining_images(backbone, snakemake.config["data_root"])
-    keeper = keeper_beside(snakemake.output.network, provenance, images.images, images.labels)
-    network, info, selected = pretrain(
-        backbone, images, snakemake.params.device, snakemake.params.threads, keeper
-    )
+    images = make_pretraining_images(backbone, snakemake.resources.data_root)
+    keeper = keeper_beside(snakemake.output.network, provenance, images.inputs, images.labels)
+    network, selected = pretrain(backbone, images, Place(**snakemake.params.place), keeper)
     result = {"val_accuracy": selected.val_accuracy}
-    save_network(snakemake.output.network, network.state_dict(), info, {**provenance, **result})
+    save_network(snakemake.output.network, network, {**provenance, **result})
     keeper.remove()

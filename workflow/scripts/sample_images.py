@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.data.labelled import load, load_shift
-from weightscape.data.samples import pictures_of
-from weightscape.job import job
-from weightscape.schemas import pictures
-from weightscape.table import from_rows, write
+from weightscape.data.examples import load, load_shift
+from weightscape.data.samples import take_pictures
+from weightscape.engine.job import job
+from weightscape.tables import pictures
+from weightscape.tables.table import from_rows, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 with job(snakemake) as provenance:
     given = snakemake.input
     shifts = zip(snakemake.params.shifts, given.shifts, strict=True)
-    found = pictures_of(
+    found = take_pictures(
         load(given.train), load(given.test), {name: load_shift(file) for name, file in shifts}
     )
     dataset = {"dataset": snakemake.wildcards.dataset}

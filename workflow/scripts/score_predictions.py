@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from weightscape.job import job
-from weightscape.schemas import reliability, scores
-from weightscape.scoring.tables import reliability_rows, score_rows
-from weightscape.table import read, write
+from weightscape.checkpoints.failure import note_failure
+from weightscape.engine.job import job
+from weightscape.scoring.score_run import calibration_rows, score_rows
+from weightscape.tables.table import failure_of, read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
     predictions = read(snakemake.input.predictions)
-    scored, binned = score_rows(predictions), reliability_rows(predictions)
-    write(snakemake.output.scores, scored, scores.SCHEMA, provenance)
-    write(snakemake.output.reliability, binned, reliability.SCHEMA, provenance)
+    about = note_failure(provenance, failure_of(snakemake.input.predictions))
+    scored, binned = score_rows(predictions), calibration_rows(predictions)
+    write(snakemake.output.scores, scored, scored.schema, about)
+    write(snakemake.output.calibration, binned, binned.schema, about)

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from weightscape.comparison.claims import claims_table
-from weightscape.comparison.effects import effects_of
+from weightscape.comparison.effects import Tables, effects_of
 from weightscape.config.analysis import Comparison
 from weightscape.config.claims import Claim
-from weightscape.job import job
-from weightscape.schemas import claims
-from weightscape.table import read, write
+from weightscape.engine.job import job
+from weightscape.tables import claims
+from weightscape.tables.table import read, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 with job(snakemake) as provenance:
     options = Comparison(**snakemake.params.comparison)
     listed = [Claim.model_validate(claim) for claim in snakemake.params.claims]
-    tables = (read(snakemake.input[name]).to_pandas() for name in ("runs", "spectra", "scores"))
-    effects = effects_of(*tables, options.spectra_metrics)
+    files = {name: file for name, file in snakemake.input.items() if file}
+    tables = Tables(**{name: read(file).to_pandas() for name, file in files.items()})
+    effects = effects_of(tables, options.spectra_metrics)
     table = claims_table(effects, listed, options.margins)
     write(snakemake.output.table, table, claims.SCHEMA, provenance)

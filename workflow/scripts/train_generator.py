@@ -3,24 +3,24 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weightscape.config.sources import Generator
+from weightscape.config.generator import GeneratorEntry
+from weightscape.config.place import Place
 from weightscape.content import content_digest, identity_of
-from weightscape.data.labelled import load
-from weightscape.generators.fitted import fit, save_generator, training_images
-from weightscape.job import job
+from weightscape.data.examples import load
+from weightscape.engine.job import job
+from weightscape.generators.fitted import choose_training_images, fit, save_generator
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    generator = Generator(**snakemake.params.generator)
+    entry = GeneratorEntry(**snakemake.params.generator)
     parents = [load(file) for file in snakemake.input.get("parent", [])]
     state = Path(snakemake.output.generator).with_name(".training.safetensors")
     model = fit(
-        training_images(load(snakemake.input.train), parents, generator),
-        generator,
-        snakemake.params.device,
-        snakemake.params.threads,
+        choose_training_images(load(snakemake.input.train), parents, entry),
+        entry,
+        Place(**snakemake.params.place),
         state,
         identity_of(provenance, [content_digest(file) for file in snakemake.input]),
     )

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
-from weightscape.orphans import end_orphans, slurm_orphans
+from weightscape.engine.orphans import end_orphans, slurm_orphans
 
 LOCK = Path(".snakemake", "weightscape.lock")
 

@@ -1,9 +1,10 @@
 """Whether the files of a study are what they should be: what Snakemake cannot see.
 
 Snakemake goes by time stamps and by its own records under `.snakemake`. It does not see an output
-that was changed by hand, and sees less once that folder is gone. The manifest knows both.
+that was changed by hand, and sees less once that folder is gone. The records of the jobs know both.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +20,8 @@ class Problem(NamedTuple):
     what: str
 
 
-def problems(
-    planned: Mapping[str, Mapping[str, Any]], manifest: Mapping[str, Mapping[str, Any]]
+def find_problems(
+    planned: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
     """Yield what is wrong with the files of a study.
 
@@ -28,11 +29,11 @@ def problems(
     ----------
     planned : mapping
         For every file of the study, the `rule` that makes it and its `params` as JSON values.
-    manifest : mapping
-        The entries of its manifest, see `weightscape.manifest`.
+    known : mapping
+        What jobs have recorded of its files, see `weightscape.engine.record`.
     """
     for path, plan in sorted(planned.items()):
-        entry = manifest.get(path)
+        entry = known.get(path)
         what = _problem(path, plan, entry)
         if what:
             yield Problem(path, plan["rule"], what)
@@ -42,7 +43,7 @@ def _problem(path: str, plan: Mapping[str, Any], entry: Mapping[str, Any] | None
     if not Path(path).exists():
         return "is missing"
     if entry is None:
-        return "is not in the manifest: nothing says what it was made by"
+        return "has no record: nothing says what it was made by"
     try:
         content = content_digest(path)
     except (OSError, ValueError) as error:
@@ -61,18 +62,29 @@ def _stale(made: Mapping[str, Any], planned: Mapping[str, Any]) -> str:
     return f"was made with other {settings}" if differ else ""
 
 
-def report(found: Sequence[Problem], count: int) -> str:
-    """Return the problems as text, with what to do about them."""
+def report(found: Sequence[Problem], count: int, options: Sequence[str] = ()) -> str:
+    """Return the problems as text, with what to do about them.
+
+    Parameters
+    ----------
+    found : sequence of Problem
+        What is wrong.
+    count : int
+        Of how many files.
+    options : sequence of str, optional
+        By which Snakemake is told which study is meant.
+    """
     if not found:
         return f"{count} files, all as the study plans them and as they were made\n"
     lines = [f"{problem.path} {problem.what}" for problem in found]
-    files = " ".join(problem.path for problem in found)
+    files = [problem.path for problem in found]
+    command = shlex.join(["snakemake", "--cores", "all", *options, "--forcerun", *files])
     return "\n".join(
         [
             *lines,
             "",
             f"{len(found)} of {count} files are not what they should be. Make them again:",
-            f"  snakemake --cores all --forcerun {files}",
+            f"  {command}",
             "",
         ]
     )

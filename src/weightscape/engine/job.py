@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from weightscape.digest import code_digest, reach
-from weightscape.manifest import write_record
+from weightscape.config.run import RunId
+from weightscape.engine.digest import code_digest, reach
+from weightscape.engine.record import write_record
 
 
 @contextmanager
@@ -20,13 +21,13 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     Parameters
     ----------
     snakemake : snakemake.iocontainers.Snakemake
-        The script's job. Its params `code` and, where there are any, `plugins` say which code
-        was planned to run.
+        The script's job. Its param `code` says which code was planned to run: its digest, and the
+        modules of the plug-ins that the job's config names.
 
     Yields
     ------
     dict
-        Plain JSON values: study, rule, wildcards, params, code digest, versions.
+        Plain JSON values: study, rule, wildcards, params, versions.
 
     Raises
     ------
@@ -43,9 +44,9 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     log = logging.getLogger(snakemake.rule)
     script = Path(str(sys.modules["__main__"].__file__))
     params = dict(snakemake.params.items())
-    plugins = params.get("plugins", ())
+    planned, *modules = params["code"]
     try:
-        if code_digest(script, plugins) != params["code"]:
+        if code_digest(script, modules) != planned:
             raise RuntimeError(
                 f"the code of {snakemake.rule} has changed since this job was planned; run again"
             )
@@ -56,7 +57,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
             "rule": snakemake.rule,
             "wildcards": dict(snakemake.wildcards.items()),
             "params": params,
-            "versions": {"python": platform.python_version()} | reach(script, plugins).versions,
+            "versions": {"python": platform.python_version()} | reach(script, modules).versions,
         }
         yield provenance
         write_record(snakemake.log[0], snakemake.output, provenance)
@@ -70,8 +71,8 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     log.info("finished after %.2f s of processor time", time.process_time())
 
 
-def run_of(wildcards: Any) -> dict[str, Any]:
-    """Return the identifiers of the run that a job is about: the columns `RUN` of its tables."""
-    names = {"dataset", "backbone", "condition"}
-    run = {name: value for name, value in wildcards.items() if name in names}
-    return {**run, "seed": int(wildcards.seed)}
+def run_of(wildcards: Any) -> RunId:
+    """Return the run that a job is about."""
+    return RunId(
+        wildcards.dataset, wildcards.backbone, wildcards.condition, seed=int(wildcards.seed)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from weightscape.manifest import write_manifest
+from weightscape.engine.manifest import write_manifest
 
 # Snakemake's own, so that the last word comes after what Snakemake has said before.
 _say = logging.getLogger("snakemake.logging").info
@@ -22,7 +22,7 @@ class Step(NamedTuple):
 
 
 def finish(workflow: Any, results: str | Path) -> None:
-    """Write the manifest of the study in the folder `results`, and show its summary.
+    """Show the summary of the study in the folder `results`.
 
     Parameters
     ----------
@@ -32,7 +32,6 @@ def finish(workflow: Any, results: str | Path) -> None:
         The study's folder.
     """
     if workflow.is_main_process:
-        _manifest(workflow, results)
         summary = Path(results, "summary.txt")
         if _is_whole(workflow) and summary.is_file():
             _say("\n" + summary.read_text("utf-8"))
@@ -55,7 +54,7 @@ def fail(workflow: Any, results: str | Path) -> None:
     left = [job for job in dag.needrun_jobs() if job not in failed and not dag.finished(job)]
     _say("\n" + account(Path(results).name, _steps(dag.jobs), _steps(failed), _steps(left)))
     try:
-        _manifest(workflow, results)
+        write_manifest(results)
     except OSError as error:  # the disk may be full, and all else has been said
         _say(f"The manifest could not be written: {error}")
 
@@ -110,11 +109,6 @@ def _reason(log: Path) -> str:
     if not any(" ERROR " in line for line in lines):
         return "ended from outside, as by a kill or for want of memory: its log gives no error"
     return lines[-1]
-
-
-def _manifest(workflow: Any, results: str | Path) -> None:
-    logs = [log for job in workflow.dag.jobs for log in job.log]
-    write_manifest(results, logs, whole=_is_whole(workflow))
 
 
 def _is_whole(workflow: Any) -> bool:
