@@ -1,8 +1,9 @@
 """A finished nano study, made once for all tests."""
 
 import pytest
-from driving import snakemake
 from filelock import FileLock
+
+from tests.helpers.driving import snakemake
 
 
 @pytest.fixture(scope="session")

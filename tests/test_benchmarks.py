@@ -1,0 +1,194 @@
+"""The runner of the measurements, and the random matrices whose truth it compares with."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from safetensors import safe_open
+from scipy import stats
+
+from benchmarks import __main__ as runner
+from benchmarks import apart, draws, memory, peers, report, simulate, speed, truth, weights
+from weightscape.spectra.stream import analyse_layers
+
+
+def test_contenders_take_turns():
+    calls = []
+    contenders = {name: (lambda n=name: calls.append(n) or n, rounds)
+                  for name, rounds in (("a", 3), ("b", 1), ("c", 3))}  # fmt: skip
+    seconds, results = speed.in_turn(contenders)
+    assert "".join(calls) == "abcacac"
+    assert {name: len(taken) for name, taken in seconds.items()} == {"a": 3, "b": 1, "c": 3}
+    assert results == {"a": "a", "b": "b", "c": "c"}
+
+
+def test_everyone_measures_the_same_matrices():
+    tiny = weights.heavy_tailed(weights.TINY, seed=0)
+    layers = weights.matrices(tiny, split=False)
+    ours = [analysis for _, analysis in analyse_layers(layers)]
+    theirs = peers.weightwatcher(peers.network(tiny), mp_fit=False)
+    np.testing.assert_allclose([a.columns["alpha"] for a in ours], theirs, rtol=1e-9)
+    for layer, analysis, squares in zip(layers, ours, peers.floor(layers), strict=True):
+        factor = 0.5 if layer.layer_type == "Conv2d" else 1
+        np.testing.assert_allclose(
+            analysis.eigenvalues, factor * np.sort(squares, axis=None), rtol=1e-6
+        )
+
+
+def test_fused_weights_are_split():
+    tiny = weights.heavy_tailed(weights.TINY, seed=0)
+    stored, split = (weights.matrices(tiny, split=split) for split in (False, True))
+    assert [layer.values.shape for layer in stored] == [(9, 32, 16), (1, 96, 32), (1, 48, 64)]
+    assert [layer.values.shape for layer in split[1:4]] == [(1, 32, 32)] * 3
+    np.testing.assert_array_equal(
+        np.concatenate([layer.values for layer in split[1:4]], axis=1), stored[1].values
+    )
+    assert len({layer.identifiers["layer"] for layer in split}) == len(split)
+
+
+def test_planted_tail():
+    sample = speed.planted_tail(1000, seed=0)
+    assert sample.size == 1000
+    assert (
+        stats.kstest(np.sort(sample)[900:] / np.sort(sample)[899], stats.pareto(2).cdf).pvalue
+        > 0.01
+    )
+
+
+def test_pareto_draws():
+    sample = draws.pareto(2.5, 2000, np.random.default_rng(0))
+    assert stats.kstest(sample, stats.pareto(1.5).cdf).pvalue > 0.01
+
+
+def test_matrix_with_a_spectrum():
+    eigenvalues = np.geomspace(1, 100, 40)
+    values = draws.with_spectrum(eigenvalues, 120, np.random.default_rng(0))
+    singular = np.linalg.svd(values.astype(np.float64), compute_uv=False)
+    np.testing.assert_allclose(singular[::-1] ** 2, eigenvalues, rtol=1e-5)
+    # Neither rows nor columns tell where a singular value has come from.
+    assert np.abs(values).max() < 6 * values.std()
+
+
+def test_noise_and_spikes_lie_where_theory_says():
+    rng = np.random.default_rng(0)
+    noise = draws.gaussian(1600, 400, rng)
+    assert np.linalg.norm(noise, 2) ** 2 == pytest.approx(draws.bulk_edge(noise), rel=0.03)
+    assert draws.bulk_edge(noise) == pytest.approx(truth.edge(4), rel=0.01)
+    spiked = draws.spiked(3.0, 1600, 400, rng)
+    assert np.linalg.norm(spiked, 2) ** 2 == pytest.approx(draws.outlier(3.0, 4), rel=0.05)
+    assert draws.outlier(0.5, 4) == draws.outlier(1.0, 4) == pytest.approx(truth.edge(4))
+
+
+def test_shuffled_entries_are_a_permutation():
+    shuffled = draws.shuffled(2.0, 60, 30, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    ordered = draws.with_spectrum(draws.pareto(2.0, 30, rng), 60, rng)
+    np.testing.assert_array_equal(np.sort(shuffled, axis=None), np.sort(ordered, axis=None))
+    assert not np.array_equal(shuffled, ordered)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """Return the file and the rows of the smallest simulation."""
+    path = tmp_path_factory.mktemp("simulation") / simulate.FILE
+    return path, simulate.simulate(list(simulate.matrices(True, 1)), path, True)
+
+
+def test_simulation_goes_on_where_it_stopped(simulated, tmp_path):
+    path, frame = simulated
+    wanted = list(simulate.matrices(True, 1))
+    assert len(frame) == len(wanted)
+    # One row is of other code, one is missing, and one is marked, to see it again.
+    known = frame.iloc[1:].copy()
+    known.iloc[0, known.columns.get_loc("stamp")] = "other"
+    known.iloc[-1, known.columns.get_loc("alpha")] = 99.0
+    partial = tmp_path / path.name
+    known.to_parquet(partial, index=False)
+    again = simulate.simulate(wanted, partial, True)
+    assert pq.read_metadata(partial).num_rows == len(wanted)
+    keys = list(simulate.KEY)
+    before, after = (f.sort_values(keys).reset_index(drop=True) for f in (frame, again))
+    pd.testing.assert_frame_equal(before[keys], after[keys])
+    changed = before.alpha.compare(after.alpha)
+    assert changed.other.tolist() == [99.0]
+
+
+def test_simulated_rows_know_the_truth(simulated):
+    _, frame = simulated
+    gaussian = frame[frame.design == "gaussian"]
+    np.testing.assert_allclose(gaussian.true_edge, truth.edge(2), rtol=0.1)
+    assert (frame.M == 32).all()
+
+
+def test_tables_of_the_truth():
+    frame = pd.DataFrame(
+        {
+            "design": "power law", "M": 64, "Q": 1, "parameter": 2.0,
+            "alpha": [2.1, 2.3, 1.9, 2.5], "alpha_low": [1.8, 2.1, 1.7, np.nan],
+            "alpha_high": [2.4, 2.5, 2.1, np.nan], "pl_p_value": [0.01, 0.5, 0.05, 0.9],
+            "trusted": [True, True, False, False],
+        }
+    )  # fmt: skip
+    [row] = truth.power_laws(frame).rows
+    assert row["bias"] == pytest.approx(0.2)
+    assert row["covers, %"] == 50  # a missing interval covers nothing
+    assert row["covers where trusted, %"] == 50
+    assert row["rejected, %"] == 50
+    assert row["trusted, %"] == 50
+
+
+def test_tables_go_between_their_markers():
+    page = "a\n<!-- speed -->\nold\n<!-- /speed -->\nb\n<!-- other -->\nc\n<!-- /other -->\n"
+    table = report.Table("Title", [{"x": 0.000123456, "y": None}, {"x": 1234.5, "y": "a\\1"}])
+    filled = report.insert(page, "speed", [table])
+    assert filled.startswith("a\n<!-- speed -->\n**Title**")
+    assert filled.endswith("<!-- /speed -->\nb\n<!-- other -->\nc\n<!-- /other -->\n")
+    assert "| 0.000123 |     |\n| 1234     | a\\1 |" in filled
+    assert "old" not in filled
+    assert report.insert(filled, "speed", [table]) == filled
+    assert report.insert("none", "speed", [table]) == "none"
+
+
+def test_the_docs_have_a_place_for_every_benchmark():
+    page = "".join(file.read_text("utf-8") for file in runner.DOCS.glob("*.md"))
+    for name in runner.BENCHMARKS:
+        table = report.Table(f"table of {name}", [{"x": 1}])
+        assert f"table of {name}" in report.insert(page, name, [table])
+
+
+def allocation(size):
+    return lambda: len(bytearray(size) + b"1")
+
+
+def test_memory_of_a_call():
+    usage = apart.apart(allocation, 50_000_000)
+    assert usage.result == 50_000_001
+    assert 90e6 < usage.peak - usage.before < 130e6
+
+
+def test_checkpoint_of_a_language_model(tmp_path):
+    total, largest = memory.write_checkpoint(tmp_path / "model", 32, 100_000)
+    index = json.loads((tmp_path / "model" / "model.safetensors.index.json").read_text())
+    sizes = {}
+    for name, shard in index["weight_map"].items():
+        with safe_open(tmp_path / "model" / shard, framework="numpy") as file:
+            part = file.get_slice(name)
+            assert part.get_dtype() == "BF16"
+            sizes[name] = np.prod(part.get_shape())
+    assert 2 * sum(sizes.values()) == total == index["metadata"]["total_size"] >= 100_000
+    assert max(sizes.values()) == largest == sizes["model.embed_tokens.weight"]
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("name", runner.BENCHMARKS)
+def test_quick_runs_keep_nothing(name, capsys):
+    folders = (runner.DOCS, Path(runner.__file__).parent)
+    before = {file: file.stat().st_mtime_ns for f in folders for file in f.glob("*.*")}
+    runner.run(name, quick=True, factor=1.0)
+    after = {file: file.stat().st_mtime_ns for f in folders for file in f.glob("*.*")}
+    assert before == after
+    assert capsys.readouterr().out.count("\n|") >= 3
