@@ -27,6 +27,7 @@ lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 
 format: .venv/ready
@@ -35,6 +36,7 @@ format: .venv/ready
 	$(BIN)/snakefmt Snakefile workflow
 	$(BIN)/weightscape schema > workflow/schemas/config.schema.json
 	$(BIN)/weightscape dictionary > results/README.md
+	$(BIN)/weightscape catalogue > docs/catalogue.md
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' \

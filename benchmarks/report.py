@@ -1,4 +1,4 @@
-"""Tables of results: as text, as a page of their own, and within a page of the docs."""
+"""Tables of results: as text, and within a page of the docs."""
 
 import os
 import platform
@@ -52,13 +52,6 @@ def machine() -> str:
             f"{datetime.now(UTC):%Y-%m-%d}",
         ]
     )
-
-
-def document(name: str, description: str | None, tables: Sequence[Table]) -> str:
-    """Return the page ``benchmarks/<name>.md``."""
-    about = (description or "").strip()
-    head = f"# {name}\n\n{about}\n\nMade by `python -m benchmarks {name}` on {machine()}.\n"
-    return head + "".join(f"\n## {t.title}\n\n{_body(t)}" for t in tables)
 
 
 def insert(page: str, name: str, tables: Sequence[Table]) -> str:

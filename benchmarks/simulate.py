@@ -25,11 +25,11 @@ from tqdm import tqdm
 from benchmarks import draws
 from benchmarks.report import Table, cores
 from benchmarks.truth import noise, power_laws, spikes, summary
+from weightscape.atomic import beside
 from weightscape.config.spectra import Spectra
-from weightscape.digest import code_digest
-from weightscape.files import beside
+from weightscape.engine.digest import code_digest
 from weightscape.seeds import seed_for
-from weightscape.spectra.engine import analyse
+from weightscape.spectra.analyse import analyse
 from weightscape.spectra.trust import trust
 
 ALPHAS = (2.0, 2.5, 3.0, 4.0, 6.0)
@@ -134,7 +134,7 @@ def options(design: str, quick: bool) -> Spectra:
 @cache
 def stamp(design: str, quick: bool) -> str:
     """Return a digest of the code and the options that make the rows of a design."""
-    code = code_digest(draws.__file__, ["weightscape.spectra.engine"])
+    code = code_digest(draws.__file__, ["weightscape.spectra.analyse"])
     settings = json.dumps(options(design, quick).slice(), sort_keys=True)
     return hashlib.sha256(f"{code} {settings}".encode()).hexdigest()[:16]
 

@@ -18,16 +18,18 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from benchmarks.report import Table, cores
+from weightscape.config.augmentation import Augmentation
+from weightscape.config.place import Place
+from weightscape.config.plugins import make_plugin
 from weightscape.config.recipe import Recipe
-from weightscape.data.digits import Options as Digits
-from weightscape.data.digits import load
-from weightscape.data.labelled import Labelled
-from weightscape.data.split import stratified_split
-from weightscape.network.build import describe, initialise
-from weightscape.network.checkpoint import NetworkInfo
+from weightscape.data.digits import Digits
+from weightscape.data.examples import Examples
+from weightscape.data.split import split_stratified
+from weightscape.network.build import describe, initialise, make_live
 from weightscape.network.predict import predict
-from weightscape.plugins import options_of, plugin
+from weightscape.network.saved import NetworkInfo, SavedNetwork
 from weightscape.train.finetune import finetune, streams_of
+from weightscape.train.loop import TrainingData
 
 ROUNDS = 3
 SEEDS = 2
@@ -63,21 +65,21 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
 class Pictures(Dataset[tuple[torch.Tensor, int]]):
     """Images with a transform each, as a plain PyTorch program has them."""
 
-    def __init__(self, images: Labelled, transform: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(self, images: Examples, transform: Callable[[torch.Tensor], torch.Tensor]) -> None:
         self.images, self.transform = images, transform
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        pixels = torch.from_numpy(self.images.images[index])
+        pixels = torch.from_numpy(self.images.inputs[index])
         return self.transform(pixels), int(self.images.labels[index])
 
 
 def _plain(
     initial: dict[str, torch.Tensor],
     info: NetworkInfo,
-    parts: dict[str, Labelled],
+    parts: dict[str, Examples],
     recipe: Recipe,
 ) -> float:
     """Train as a plain loop does; return the accuracy on the test images."""
@@ -112,21 +114,21 @@ def _plain(
 def _ours(
     initial: dict[str, torch.Tensor],
     info: NetworkInfo,
-    parts: dict[str, Labelled],
+    parts: dict[str, Examples],
     recipe: Recipe,
     seed: int,
 ) -> float:
-    tuned = finetune(
-        initial, info, parts["train"], parts["val"], recipe, streams_of("digits", seed, 0),
-        len(parts["train"]), "cpu", cores(),
-    )  # fmt: skip
-    logits = predict(tuned.network, torch.from_numpy(parts["test"].images), info)
+    data = TrainingData(parts["train"], parts["val"])
+    streams = streams_of("digits", seed, 0)
+    tuned = finetune(SavedNetwork(initial, info), data, recipe, streams, Place("cpu", cores()))
+    network = make_live(tuned.network, info)
+    logits = predict(network, network.put(parts["test"].inputs))
     return float((logits.argmax(1) == parts["test"].labels).mean())
 
 
 def _loops(rounds: int, quick: bool) -> list[dict[str, object]]:
-    images = load(Digits(image_size=16 if quick else 32), Path(), 0)
-    split = stratified_split(images.labels, 0.13, 0.2, 0)
+    images = Digits(image_size=16 if quick else 32)(Path(), 0)
+    split = split_stratified(images.labels, 0.13, 0.2, 0)
     parts = {
         name: images.subset(indices[: 200 if quick else None]) for name, indices in split.items()
     }
@@ -177,9 +179,8 @@ def _rates(rounds: int, quick: bool) -> list[dict[str, object]]:
         images = torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
         steps = [_step(architecture, images)]
         for name, values in AUGMENTATIONS.items():
-            options = options_of("augment", name, values)
-            augment = plugin("augment", name).augment
-            steps.append(partial(augment, images, torch.Generator(), options))
+            augment = make_plugin(Augmentation, name, values)
+            steps.append(partial(augment, images, torch.Generator()))
         for row, step in zip(rows, steps, strict=True):
             step()  # what is done once
             row[label] = batch / median(_seconds(step) for _ in range(3 * rounds))

@@ -3,7 +3,7 @@
 Effects are planted in units of σ, the standard deviation of the difference of two runs of one seed
 in the mean of that metric over layers. The noise of a run is heavy-tailed (Student's t, four
 degrees of freedom), correlated between the layers, of different strength in each, and partly shared
-by all conditions of a seed, as it is in the tables of the default study.
+by all conditions of a seed, as it is in the tables of the digits study.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weightscape.comparison.effects import Effects, effects_of
+from weightscape.comparison.effects import Effects, Tables, effects_of
 from weightscape.config.analysis import Comparison
 
 Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 METRICS = ("alpha", "entropy", "log_norm", "log_spectral_norm")
 SIGMA = {"alpha": 0.02, "entropy": 5e-5, "log_norm": 1e-4, "log_spectral_norm": 3e-4}
-"""σ of the mean over layers, about that of the default study."""
+"""σ of the mean over layers, about that of the digits study."""
 SCORES = {"accuracy": 0.004, "shifted_accuracy": 0.015, "ece": 0.002}
 """σ of the scores."""
 
@@ -177,7 +177,7 @@ def study(world: World, seeds: int, rng: np.random.Generator) -> Effects:
         accuracy=np.stack([results["accuracy"], results["shifted_accuracy"]], -1).ravel(),
         ece=np.stack([results["ece"], results["ece"]], -1).ravel(),
     )
-    return effects_of(runs, spectra, scores, METRICS)[0]
+    return effects_of(Tables(runs, spectra, scores), METRICS)[0]
 
 
 @cache
