@@ -4,7 +4,7 @@ localrules:
 
 rule fetch_source:
     output:
-        fetched=FETCHED,
+        fetched=RECORD,
     log:
         # Beside what it writes, which studies share.
         "results/fetched/logs/fetch_source/{source}.log",

@@ -10,7 +10,6 @@ PAGE = [
     "workflow/report/explorer.js",
     "CITATION.cff",
 ]
-CAPTIONS = sorted({each for entry in plan.figures.values() for each in entry.modules})
 # What the study is for.
 TABLES = [*REPORTED, "training", "calibration", "agreement"] if study.conditions else []
 TABLES += ["diversity", "samples"] if study.diversity else []
@@ -51,7 +50,7 @@ rule build_report:
     benchmark:
         "<benchmarks>/build_report.tsv"
     params:
-        code=code("build_report", CAPTIONS),
+        code=code("build_report", plan.figure_modules),
         figures=[figure.slice() for figure in plan.figures.values()],
         credits=[credit._asdict() for credit in plan.credits()],
         page={name: content_digest(Path(workflow.basedir, name)) for name in PAGE},

@@ -8,6 +8,9 @@ from typing import ClassVar
 from weightscape.config.credit import Credit
 from weightscape.config.plugins import Plugin
 
+RECORD = "results/fetched/{source}.json"
+"""What has been fetched of a source; where downloads lie makes no difference to it."""
+
 
 class Fetched(Plugin):
     """A plug-in whose images may be those of others, and its files downloads."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from weightscape.atomic import beside
+from weightscape.config.fetched import RECORD
 from weightscape.config.plugins import Plugin, module_of
 
 CHECKSUMS = (
@@ -22,9 +23,6 @@ CHECKSUMS = (
 OFFLINE = "HF_HUB_OFFLINE is set"
 CHUNK = 2**20  # bytes
 TIMEOUT = 60.0  # seconds without an answer
-
-RECORD = "results/fetched/{source}.json"
-"""What has been fetched of a source; where downloads lie makes no difference to it."""
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from weightscape.data._published import RECORD, explain_lack, fetch_archive
+from weightscape.config.fetched import RECORD
+from weightscape.data._published import explain_lack, fetch_archive
 from weightscape.data._torchvision import Listed, ListedImages, itself, samples_of
 
 URL = "https://www.robots.ox.ac.uk/~vgg/data/dtd/download/dtd-r1.0.1.tar.gz"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from weightscape.config.fetched import RECORD
 from weightscape.study.plan import Plan, Run
 
 DATA = "<results>/data/{dataset}"
 SHIFT = f"{DATA}/shifts/{{shift}}.safetensors"
 PICTURES = f"{DATA}/pictures.parquet"
-FETCHED = "results/fetched/{source}.json"
 SYNTHETIC = "<results>/synthetic/{dataset}/{generator}"
 BACKBONE = "<results>/backbones/{backbone}/init.safetensors"
 INITIAL = "<results>/init/{dataset}/{initial}/seed-{seed}"
@@ -120,7 +120,7 @@ class Files:
         )
 
     def _record(self, is_fetched: bool, source: str) -> Optional:
-        return expand(FETCHED, source=source) if is_fetched else []
+        return expand(RECORD, source=source) if is_fetched else []
 
     def shifts(self, wildcards: Wildcards) -> list[str]:
         """Return the shifted test sets of a dataset."""

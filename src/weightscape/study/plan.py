@@ -1,6 +1,6 @@
 """What a study asks to be made, looked up by the names that stand in paths."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from weightscape.config.diversity import ImageSet, image_sets
 from weightscape.config.figure import FigureEntry
 from weightscape.config.generator import Generator, GeneratorEntry
 from weightscape.config.packaged import PACKAGED
-from weightscape.config.plugins import plugin_names
+from weightscape.config.plugins import Entry, plugin_names
 from weightscape.config.recipe import Recipe
 from weightscape.config.run import RunId
 from weightscape.config.score import Score
@@ -129,18 +129,26 @@ class Plan:
     @property
     def measured_along(self) -> list[dict[str, Any]]:
         """The measurements that are taken along a training as well."""
-        return [entry.slice() for entry in self.study.measurements if entry.build().every]
+        return [entry.slice() for entry in self.study.measured_along]
 
     @property
     def measurement_modules(self) -> list[str]:
         """The modules of all measurements, for the digest of a job's code."""
-        return sorted({module for entry in self.study.measurements for module in entry.modules})
+        return _modules_of(self.study.measurements)
+
+    @property
+    def figure_modules(self) -> list[str]:
+        """The modules of all figures, whose captions a report shows."""
+        return _modules_of(self.figures.values())
+
+    @cached_property
+    def _modules_along(self) -> list[str]:
+        # Asked for every run of a study, of which there may be thousands.
+        return _modules_of(self.study.measured_along)
 
     def finetune_modules(self, condition: str) -> list[str]:
         """Return the modules of the plug-ins that a fine-tuning uses."""
-        along = [entry for entry in self.study.measurements if entry.build().every]
-        measured = sorted({module for entry in along for module in entry.modules})
-        return [*self.recipes[condition].modules, *measured]
+        return [*self.recipes[condition].modules, *self._modules_along]
 
     def source_modules(self, source: str) -> list[str]:
         """Return the module of what fetches: a data source, or else a shift."""
@@ -270,3 +278,8 @@ class Plan:
 def initial_network(backbone: str, recipe: Recipe) -> str:
     """Return the backbone's name, with the recipe's other initial weights where it sets them."""
     return f"{backbone}-{recipe.pretrained}" if recipe.pretrained else backbone
+
+
+def _modules_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the modules of the plug-ins of some entries, each once and in order."""
+    return sorted({module for entry in entries for module in entry.modules})

@@ -144,8 +144,15 @@ class Study(Section):
 
     @property
     def _measured_figures(self) -> list[str]:
-        along = any(entry.build().every for entry in self.measurements)
-        return ["measured_effects"] * bool(self.measurements) + ["measured_course"] * along
+        return [
+            *(["measured_effects"] if self.measurements else []),
+            *(["measured_course"] if self.measured_along else []),
+        ]
+
+    @property
+    def measured_along(self) -> tuple[MeasurementEntry, ...]:
+        """The measurements that are taken along a training as well."""
+        return tuple(entry for entry in self.measurements if entry.build().every)
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:
