@@ -29,8 +29,8 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     rules = []
     for name, file in STUDIES.items():
         with tempfile.TemporaryDirectory() as scratch:  # what a study makes is not kept
-            seconds, results = _run(Path(scratch), file, quick)
-            jobs = [*_jobs(results / "logs")]
+            seconds = _run(Path(scratch), file, quick)
+            jobs = [job for logs in Path(scratch, "results").glob("*/logs") for job in _jobs(logs)]
         whole, starts = sum(job[2] for job in jobs), sum(job[1] for job in jobs)
         rows.append(
             {
@@ -48,15 +48,13 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     return [Table(title, rows, _NOTE), Table("Where the time goes", rules)]
 
 
-def _run(folder: Path, study: Path, quick: bool) -> tuple[float, Path]:
-    """Run a study from nothing; return its seconds and the folder of its results."""
+def _run(folder: Path, study: Path, quick: bool) -> float:
+    """Run a study from nothing; return its seconds."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory",
                folder, "--configfile", study, "--cores", str(cores())]  # fmt: skip
     start = time.perf_counter()
     subprocess.run([*command, *(["--config", "scale=nano"] if quick else [])], check=True)
-    seconds = time.perf_counter() - start
-    [results] = (path for path in (folder / "results").iterdir() if (path / "logs").is_dir())
-    return seconds, results
+    return time.perf_counter() - start
 
 
 def _jobs(logs: Path) -> list[tuple[str, float, float]]:

@@ -89,7 +89,7 @@ def test_faults_cost_nothing_but_what_they_hit(nano, tmp_path):
     (study / broken).write_bytes(b"")
     status, output = run(study, "--retries", "0")
     assert status == 1
-    assert "Error in rule collect_spectra" in output
+    assert "Error in rule collect_table" in output
     assert len(list(results.glob("runs/**/scores.parquet"))) == 4
     shutil.copy2(nano / broken, study / broken)
 
