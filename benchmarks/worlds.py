@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weightscape.comparison.effects import Effects, Tables, effects_of
-from weightscape.config.analysis import Comparison
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -31,10 +30,11 @@ SCORES = {"accuracy": 0.004, "shifted_accuracy": 0.015, "ece": 0.002}
 CONDITIONS = {
     "baseline": ("baseline", None, "glyphs"),
     "twin": ("null", None, "glyphs"),
+    "control-steps": ("control", None, "glyphs"),
     "dropout-0.5": ("dropout", 0.5, "glyphs"),
     "dropout-0.9": ("dropout", 0.9, "glyphs"),
-    "weight_decay-1": ("weight_decay", 1.0, "glyphs"),
-    "weight_decay-5": ("weight_decay", 5.0, "glyphs"),
+    "weight_decay-0.001": ("weight_decay", 0.001, "glyphs"),
+    "weight_decay-0.005": ("weight_decay", 0.005, "glyphs"),
     "noise": ("noise", 0.3, "glyphs"),
     "augmentation": ("augmentation", None, "glyphs"),
     "synthetic-0.5": ("synthetic", 0.5, "glyphs"),
@@ -51,7 +51,13 @@ CONDITIONS = {
     "dropout_scratch-0.5": ("dropout", 0.5, "none"),
     "dropout_scratch-0.9": ("dropout", 0.9, "none"),
 }
-"""Family, dose and initial weights of every condition; enough to test every claim on images."""
+"""Family, dose and initial weights of every condition; enough to test every claim on images. Their
+kinds are not told, which suits every claim."""
+
+OWN = 100.0
+"""The baseline's own change, in σ of its mean over layers."""
+LESS = 0.1
+"""What the control does: so much less of the own change."""
 
 LAYERS = 16
 SHARED = 0.6  # share of a run's variance that all conditions of a seed have in common
@@ -59,20 +65,19 @@ COMMON = 0.2  # correlation of the noise of two layers
 DEGREES = 4  # of Student's t
 
 PATTERNS = np.stack([np.sin((2 * np.arange(LAYERS - 1) + 1) * np.pi * k / (LAYERS - 1))
-                     for k in (1, 2)]) * np.sqrt(2)  # fmt: skip
-"""Two layer profiles of mean zero and mean square one that have nothing in common."""
+                     for k in (1, 2, 3)]) * np.sqrt(2)  # fmt: skip
+"""Layer profiles of mean zero and mean square one that have nothing in common; the last is that of
+the own change, beside its mean."""
 
 DIVERSE = ("augmentation", "noise")
 DROPOUT = ("dropout-0.5", "dropout-0.9")
-DECAY = ("weight_decay-1", "weight_decay-5")
+DECAY = ("weight_decay-0.001", "weight_decay-0.005")
 SYNTHETIC = ("synthetic-0.5", "synthetic-1", "synthetic-3")
 MERGED = ("ensemble", "weight_average")
 OF_LARGE = ("dropout_ensemble", "dropout_average", "dropout_fast_head")
 SCRATCH = ("dropout_scratch-0.5", "dropout_scratch-0.9")
-MARGIN = {
-    metric: Comparison().margins[metric] / sigma for metric, sigma in {**SIGMA, **SCORES}.items()
-}
-"""Margins in σ."""
+MARGIN = 0.2 * OWN
+"""Margin of the metrics of weights in σ: a fifth of the own change."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,13 @@ class World:
     profiles : mapping
         For (condition, metric) the two weights, in σ, of its layer profile on two patterns that
         have nothing in common; without them its effect is the same in all layers.
+    is_even : bool
+        Whether all layers have the same noise, so that no pattern is measured better than another.
     """
 
     effects: Mapping[tuple[str, str], float]
     profiles: Mapping[tuple[str, str], tuple[float, float]]
+    is_even: bool = False
 
 
 NOTHING = World({}, {})
@@ -137,21 +145,26 @@ def border(claim: str, size: float = 32.0) -> World:
         "A5": {("synthetic-3", "accuracy"): 2 * size},
         "A6": {("noise", "ece"): 0.0},
         "B1": {},
-        "B2": _all(DIVERSE, ("log_norm",), MARGIN["log_norm"] - 8.0),
-        "B3": _all(DECAY, ("alpha",), size + MARGIN["alpha"]) | _all(DECAY, ("entropy",), size),
-        "B4": _all(DROPOUT, ("log_norm",), -MARGIN["log_norm"]),
+        "B2": _all(DIVERSE, ("log_norm",), MARGIN - 8.0),
+        "B3": _all(DECAY, ("alpha",), size + MARGIN) | _all(DECAY, ("entropy",), size),
+        "B4": _all(DROPOUT, ("log_norm",), -MARGIN),
         "B7": {("synthetic_replaced", "accuracy"): -size},
         "1": {("dropout-0.9", "shifted_accuracy"): 0.0},
         "2": {("ensemble", "shifted_accuracy"): 2 * size},
         "3": {("ensemble", "accuracy"): size},
-        "6": {("dropout_average", "shifted_accuracy"): 2 * size + MARGIN["shifted_accuracy"]},
+        "6": {("dropout_average", "shifted_accuracy"): 3 * size},
         "4": {("dropout-0.9", "shifted_accuracy"): size},
         "5-scratch": _all(SCRATCH, ("accuracy",), 0.0),
         "9": {("dropout-0.9", "accuracy"): 2 * size * steeper},
     }[claim]
+    # A profile has no mean, but what is left of it beside the own change may have one.
+    plain = {"A1": DIVERSE, "A2": DECAY}.get(claim, ())
+    profiles = {
+        key: value for key, value in world.profiles.items() if key not in _all(plain, ("alpha",), 0)
+    }
     half = size / np.sqrt(2)
     equal = _all(DIVERSE, ("alpha",), (half, half)) if claim == "B1" else {}
-    return World({**world.effects, **changed}, {**world.profiles, **equal})
+    return World({**world.effects, **changed}, {**profiles, **equal}, is_even=claim == "B1")
 
 
 BORDERS = (
@@ -172,12 +185,25 @@ def study(world: World, seeds: int, rng: np.random.Generator) -> Effects:
     runs, layers, sets = _empty(seeds)
     values = _weights(world, seeds, rng)
     spectra = layers.assign(**{metric: values[i].ravel() for i, metric in enumerate(METRICS)})
+    spectra = pd.concat([spectra, _initial(layers)], ignore_index=True)
     results = _scores(world, seeds, rng)
     scores = sets.assign(
         accuracy=np.stack([results["accuracy"], results["shifted_accuracy"]], -1).ravel(),
         ece=np.stack([results["ece"], results["ece"]], -1).ravel(),
     )
     return effects_of(Tables(runs, spectra, scores), METRICS)[0]
+
+
+def _own_change() -> Array:
+    """Return the own change of every layer in σ; that of the classifier is the mean."""
+    return OWN * np.append(1 + PATTERNS[2], 1.0)
+
+
+def _initial(layers: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the initial weights, from which the baseline has moved by its own change."""
+    rows = layers[layers["condition"] == "baseline"].assign(condition="init", stage="init")
+    own = np.tile(_own_change(), len(rows) // LAYERS)
+    return rows.assign(**{metric: -SIGMA[metric] * own for metric in METRICS})
 
 
 @cache
@@ -201,6 +227,7 @@ def _empty(seeds: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         {
             "layer": [f"layer{i:02}" for i in range(LAYERS)],
             "role": ["conv"] * (LAYERS - 1) + ["classifier"],
+            "stage": "finetuned",
         }
     )
     shift = pd.DataFrame({"test_set": ["test"] * 2, "shift": ["none", "blur"], "severity": [0, 1]})
@@ -223,7 +250,7 @@ def _runs_noise(seeds: int, layers: int, rng: np.random.Generator) -> Array:
 
 def _weights(world: World, seeds: int, rng: np.random.Generator) -> Array:
     """Return the metrics of every run, shape (metrics, conditions, seeds, layers)."""
-    strength = np.exp(rng.normal(0, 0.5, (len(METRICS), LAYERS)))
+    strength = np.exp(rng.normal(0, 0.0 if world.is_even else 0.5, (len(METRICS), LAYERS)))
     values = np.empty((len(METRICS), len(CONDITIONS), seeds, LAYERS))
     for m, metric in enumerate(METRICS):
         noise = _runs_noise(seeds, LAYERS, rng) * strength[m]
@@ -234,8 +261,10 @@ def _weights(world: World, seeds: int, rng: np.random.Generator) -> Array:
         effect = np.zeros((len(CONDITIONS), 1, LAYERS))
         for c, name in enumerate(CONDITIONS):
             effect[c] += world.effects.get((name, metric), 0.0)
+            if CONDITIONS[name][0] == "control":
+                effect[c] -= LESS * _own_change()
             if (name, metric) in world.profiles:
-                effect[c, 0, :-1] += np.array(world.profiles[name, metric]) @ PATTERNS
+                effect[c, 0, :-1] += np.array(world.profiles[name, metric]) @ PATTERNS[:2]
         values[m] = noise + SIGMA[metric] * effect
     return values
 

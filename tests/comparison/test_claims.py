@@ -11,23 +11,26 @@ from scipy import stats
 
 from tests.helpers.planted import DROPOUT, claim, every, judged, own, row, whole, world
 from weightscape.comparison.arrays import ALL
-from weightscape.comparison.claims import VERDICTS, claims_table
+from weightscape.comparison.claims import EXTENDED, VERDICTS, claims_table
 from weightscape.comparison.metrics import check_part
 from weightscape.comparison.paired import correct_holm
-from weightscape.config.analysis import Comparison
 from weightscape.config.claims import Claim, Part, claims_of_papers
 from weightscape.study.study import Study
 from weightscape.tables import claims as schema
 
 ALL_UP = every(DROPOUT, 1.0)
-WAVE = np.array([1.0, -1, 1, -1, 1, 0])  # two profiles over the layers that are alike in nothing
-SLOPE = np.array([-2.0, -1, 0, 1, 2, 0])
+WAVE = np.array(
+    [1.0, -1, 1, -1, 1, -1, 1, -1, 1, 0]
+)  # two profiles over the layers that are alike in nothing
+SLOPE = np.append((np.arange(9) - 4.0) / 2, 0.0)
 DIRECTION = {"test": "direction", "of": ["dropout"], "sign": "up"}
 LIKE = {"test": "direction", "of": ["dropout"], "like": "noise"}
 GROUPS = {"test": "order", "of": ["dropout", "weight_decay"]}
 DOSES = {"test": "order", "of": ["dropout"]}
 PROFILES = {"test": "order", "of": ["noise", "weight_decay"], "like": "dropout"}
-EQUAL = {"test": "equivalence", "of": ["dropout"]}
+OF_OWN = {"share": 0.2, "to": "own_change"}  # a margin of .5
+EQUAL = {"test": "equivalence", "of": ["dropout"], **OF_OWN}
+BEST = {"test": "best", "of": [{"families": ["dropout"], "least": 0.9}]}
 RISING = {"dropout-0.5": 1, "dropout-0.7": 2, "dropout-0.9": 3}
 PEAK = {"dropout-0.5": 1, "dropout-0.7": 3, "dropout-0.9": 1}
 
@@ -52,12 +55,11 @@ def test_every_claim_of_the_papers_is_there_once():
         assert bool(one.parts) != bool(one.needs)
 
 
-def test_every_metric_of_an_equivalence_in_the_papers_has_a_margin():
-    margins = Comparison().margins
-    for one in claims_of_papers():
-        for part in one.parts:
-            if part.test == "equivalence":
-                assert set(part.metrics) <= set(margins), one.claim
+def test_no_equivalence_of_the_papers_has_a_margin_of_its_own():
+    parts = [part for one in claims_of_papers() for part in one.parts]
+    of = [part for part in parts if part.test == "equivalence"]
+    assert of
+    assert all(part.margin is None and part.to is not None for part in of)
 
 
 @pytest.mark.parametrize(
@@ -68,17 +70,21 @@ def test_every_metric_of_an_equivalence_in_the_papers_has_a_margin():
         (LIKE | {"sign": "opposite"}, ALL_UP | {"noise": -1}, ALL_UP | {"noise": 1}, ALL_UP),
         (GROUPS, ALL_UP, negative(ALL_UP), {}),
         (DOSES | {"sign": "rising"}, RISING, negative(RISING), {"dropout-0.9": 1}),
-        (DOSES | {"sign": "falling"}, negative(RISING), RISING, {"dropout-0.9": -1}),
+        (DOSES | {"sign": "falling"}, negative(RISING), RISING,
+         {"dropout-0.7": 0.02, "dropout-0.9": -1}),
         (DOSES | {"sign": "peak"}, PEAK, RISING, {}),
         (EQUAL, {}, ALL_UP, every(DROPOUT, 0.5)),
-        ({"test": "equivalence", "of": ["dropout", "noise"]}, ALL_UP | {"noise": 1}, ALL_UP,
-         ALL_UP | {"noise": 0.5}),
+        ({"test": "equivalence", "of": ["dropout", "noise"], **OF_OWN}, ALL_UP | {"noise": 1},
+         ALL_UP, ALL_UP | {"noise": 0.5}),
+        (EQUAL | {"share": 0.5, "to": "noise"}, {"noise": 1}, ALL_UP | {"noise": 1},
+         every(DROPOUT, 0.5) | {"noise": 1}),
+        (BEST, RISING, PEAK, ALL_UP),
         (PROFILES, every((*DROPOUT, "noise"), WAVE) | {"weight_decay": SLOPE},
          every((*DROPOUT, "weight_decay"), WAVE) | {"noise": SLOPE},
          every((*DROPOUT, "noise", "weight_decay"), WAVE)),
     ],
     ids=["direction", "same", "opposite", "groups", "rising", "falling", "peak", "equivalence",
-         "equal groups", "likeness"],
+         "equal groups", "share of a group", "best", "likeness"],
 )  # fmt: skip
 @pytest.mark.parametrize("scope", ["body", "all"])
 def test_every_verdict_of_every_test(part, holds, broken, between, scope):
@@ -88,8 +94,10 @@ def test_every_verdict_of_every_test(part, holds, broken, between, scope):
     ):  # fmt: skip
         found = whole(world(moved, seeds=6), one, scope=scope)
         assert found["verdict"] == verdict
-        assert (found["p_holm"] <= 0.05) == (verdict != "inconclusive")
-        assert (found["reason"] != "") == (verdict == "inconclusive")
+        p = found["p_holm" if scope == "body" else "p"]
+        assert (p <= 0.05) == (verdict != "inconclusive")
+        if scope == "body":
+            assert (found["reason"] != "") == (verdict == "inconclusive")
     alone = {"noise": {}} if part["of"] != ["noise"] else {"dropout": {}}
     gone = whole(world({}, about=alone), one, scope=scope)
     assert gone["verdict"] == "not testable"
@@ -114,7 +122,7 @@ def test_the_numbers_of_a_direction():
 
 
 def test_groups_may_be_some_doses_and_several_families():
-    some = {"families": ["dropout"], "least": 0.7, "below": 0.9}
+    some = {"families": ["dropout"], "least": 0.7, "most": 0.7}
     part = {"test": "order", "of": [some, ["noise", "augmentation"]]}
     moved = {
         "dropout-0.5": 9,
@@ -125,7 +133,7 @@ def test_groups_may_be_some_doses_and_several_families():
     }
     found = whole(world(moved), claim(**part))
     assert found["effect"] == pytest.approx(2 - 1, abs=0.1)
-    assert found["what"] == ("effect on log_norm: dropout (≥ 0.7, < 0.9) > noise + augmentation")
+    assert found["what"] == ("effect on log_norm: dropout (≥ 0.7, ≤ 0.7) > noise + augmentation")
 
 
 def test_a_claim_stands_with_all_its_parts_or_with_any():
@@ -153,7 +161,7 @@ def test_one_part_that_cannot_be_tested_leaves_the_whole_untested():
     assert row(table, part=0)["reason"] == "needs conditions of synthetic"
 
 
-def test_holm_is_over_the_claims_of_a_paper_in_a_scope():
+def test_holm_is_over_the_primary_verdicts_of_a_paper():
     found = world({"dropout-0.5": 0.05, "noise": 0.04, "augmentation": 0.08})
     names = ("dropout", "noise", "augmentation", "weight_decay")
     claims = [own(f"{paper}-{of}-{metric}", [DIRECTION | {"of": [of], "metrics": [metric]}],
@@ -162,21 +170,22 @@ def test_holm_is_over_the_claims_of_a_paper_in_a_scope():
               for metric in ("log_norm", "accuracy")]  # fmt: skip
     table = judged(found, *claims)
     wholes = table[table["part"] == 0]
-    assert wholes.groupby(["paper", "scope"]).size().to_dict() == {
-        ("P", "all"): 4, ("P", "body"): 4, ("P", "scores"): 4,
-        ("Q", "all"): 2, ("Q", "body"): 2, ("Q", "scores"): 2,
+    assert wholes.groupby(["paper", "scope", "is_primary"]).size().to_dict() == {
+        ("P", "all", False): 4, ("P", "body", True): 4, ("P", "scores", True): 4,
+        ("Q", "all", False): 2, ("Q", "body", True): 2, ("Q", "scores", True): 2,
     }  # fmt: skip
-    for _, members in wholes.groupby(["paper", "scope"]):
+    primary = wholes[wholes["is_primary"]]
+    for _, members in primary.groupby("paper"):
         np.testing.assert_allclose(members["p_holm"], correct_holm(members["p"]))
-    assert table.loc[table["part"] > 0, "p_holm"].isna().all()
-    lost = wholes[(wholes["p"] <= 0.05) & (wholes["p_holm"] > 0.05)]
+    assert table.loc[~table["is_primary"] | (table["part"] > 0), "p_holm"].isna().all()
+    lost = primary[(primary["p"] <= 0.05) & (primary["p_holm"] > 0.05)]
     assert len(lost)
     assert set(lost["verdict"]) == {"inconclusive"}
     assert set(lost["reason"]) == {"open once corrected for the other claims"}
 
 
 def test_a_claim_on_weights_is_judged_with_and_without_the_classifier():
-    only_classifier = np.array([0, 0, 0, 0, 0, 6.0])
+    only_classifier = np.append(np.zeros(9), 10.0)
     found = world(every(DROPOUT, only_classifier), seeds=6)
     table = judged(found, claim("up", **DIRECTION), claim("none", **EQUAL))
     wholes = table[table["part"] == 0].set_index(["claim", "scope"])["verdict"].to_dict()
@@ -194,7 +203,8 @@ def test_a_claim_on_scores_is_judged_once():
     effects = table[table["part"] > 0].set_index("metric")["effect"]
     scores = {s: found.scores[(*s, "accuracy")] for s in
               (("test", "none", 0), (ALL, ALL, None))}  # fmt: skip
-    iid, shifted = (values[1:4].mean() for values in scores.values())
+    of = (found.conditions["family"] == "dropout").to_numpy()
+    iid, shifted = (values.values[of].mean() for values in scores.values())
     assert effects["accuracy"] == pytest.approx(iid)
     assert effects["shifted_accuracy"] == pytest.approx(shifted)
     assert effects["accuracy_gap"] == pytest.approx(iid - shifted)
@@ -222,10 +232,12 @@ def test_what_no_table_tells_is_named():
 
 
 def test_the_claims_of_the_papers_in_one_table():
-    table = claims_table([world({})], claims_of_papers(), Comparison().margins)
+    table = claims_table([world({})], claims_of_papers())
     assert table.schema.equals(schema.SCHEMA)
     found = table.to_pandas()
-    assert set(found["claim"]) == {claim.claim for claim in claims_of_papers()}
+    assert {name.removesuffix(EXTENDED) for name in found["claim"]} == {
+        claim.claim for claim in claims_of_papers()
+    }
     assert set(found["verdict"]) <= set(VERDICTS)
     assert (found.loc[found["verdict"] == "not testable", "reason"] != "").all()
 
@@ -264,9 +276,14 @@ def test_a_study_makes_claims_of_its_own():
         (DOSES, "none does not go with this order; it can be rising, falling, peak"),
         (GROUPS | {"sign": "rising"}, "rising does not go with this order; leave it out"),
         (EQUAL | {"sign": "up"}, "up does not go with this equivalence; leave it out"),
-        (EQUAL | {"like": "noise"}, "an equivalence has none"),
+        (EQUAL | {"like": "noise"}, "like: equivalence has none"),
         (EQUAL | {"margin": 0}, "greater than 0"),
-        (DIRECTION | {"margin": 0.1}, "margin: a direction has none, only an equivalence"),
+        (EQUAL | {"margin": 1}, "an equivalence needs a margin, or a share and what it is a share"),
+        ({"test": "equivalence", "of": ["dropout"]}, "an equivalence needs a margin, or a share"),
+        (EQUAL | {"to": None}, "an equivalence needs a margin, or a share"),
+        (BEST | {"of": ["dropout"]}, "`best` is about the doses of one group; give its `least`"),
+        (BEST | {"sign": "up"}, "up does not go with this best; leave it out"),
+        (DIRECTION | {"margin": 0.1}, "margin: a test of direction has none, only an equivalence"),
         (DOSES | {"sign": "rising", "like": "noise"}, "give two groups"),
         (DIRECTION | {"metrics": []}, "at least 1 item"),
         (DIRECTION | {"of": []}, "at least 1 item"),
@@ -284,6 +301,10 @@ def test_parts_that_make_no_sense_are_refused(part, message):
         (PROFILES | {"metrics": ["accuracy"]}, "x: a score has no profile over layers"),
         (DIRECTION | {"metrics": ["beauty"]}, "x: 'beauty' is no metric to compare; there are al"),
         (DIRECTION | {"metrics": ["xmin"]}, "x: 'xmin' is no metric to compare"),
+        (
+            EQUAL | {"metrics": ["accuracy"]},
+            "x.to: own_change is of weights, and accuracy is a sco",
+        ),
     ],
 )
 def test_parts_on_what_is_not_compared_are_refused(part, message):

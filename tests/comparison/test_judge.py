@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from weightscape.comparison.judge import Judged, direction, equivalence, order, peak, weigh
+from weightscape.comparison.judge import (
+    Judged,
+    best,
+    direction,
+    equivalence,
+    equivalence_to,
+    order,
+    peak,
+    weigh,
+)
 from weightscape.comparison.paired import estimate_paired, jackknife
 
 UP = [1.0, 1.2, 0.9, 1.1]
@@ -141,6 +150,59 @@ def test_what_is_missing_or_has_no_spread_decides_nothing(without):
     assert order([jackknife(np.nan, [np.nan] * 3)])[1:] == (1, 1)
 
 
+def compared(*doses, of=1):
+    """Return for the first `of` doses the differences to none and to each of the others."""
+    noise = np.array(UP) - 1.05
+    shifts = [dose + noise * (1 + i) / 2 for i, dose in enumerate(doses)]
+    return [
+        [estimate_paired(one), *(estimate_paired(one - other) for other in shifts[of:])]
+        for one in shifts[:of]
+    ]
+
+
+def test_the_best_dose_is_above_all_others():
+    # One of two that may be the best is enough, and is weighed for both.
+    within = compared(2, 5, 1, of=2)
+    found = best(within)
+    of_doses = [max(direction(each, 1).supported for each in differences) for differences in within]
+    assert found.supported == pytest.approx(2 * min(of_doses))
+    assert found.supported < 0.05 < found.contradicted
+
+
+@pytest.mark.parametrize("doses", [(2, 3, 9), (-5, -6, 1)])
+def test_a_dose_outside_that_is_above_all_breaks_it(doses):
+    within = compared(*doses, of=2)
+    found = best(within)
+    outside = [
+        max(direction(each, -1).supported for each in one) for one in zip(*within, strict=True)
+    ]
+    assert found.contradicted == pytest.approx(2 * min(outside))  # two outside: none, and the last
+    assert found.contradicted < 0.05 < found.supported
+
+
+def share_of(effect, reference, share=0.2):
+    """Return the verdict that an effect is within a share of a reference effect."""
+    e, s = np.array(effect), np.array(reference)
+    return equivalence_to(*(estimate_paired(x) for x in (e, share * s - e, share * s + e, s)))
+
+
+def test_equivalence_to_a_share_is_three_one_sided_tests():
+    e, s = np.array(OPEN) / 10, np.array(UP) * 10
+    found = share_of(e, s)
+    p = [twice(0.2 * s - e), twice(0.2 * s + e), twice(s)]
+    assert found.supported == pytest.approx(max(p))
+    assert found.supported < 0.05 < found.contradicted
+    beyond = share_of(s, s)  # the whole reference effect is no difference of a fifth of it
+    assert beyond.contradicted == pytest.approx(max(twice(0.8 * s), twice(s)))
+    assert beyond.contradicted < 0.05 < beyond.supported
+
+
+def test_a_share_of_nothing_is_no_margin():
+    for effect in (OPEN, UP):
+        found = share_of(effect, OPEN)
+        assert min(found.supported, found.contradicted) > 0.3
+
+
 def judged(*pairs):
     return [
         Judged(estimate_paired(UP), supported, contradicted) for supported, contradicted in pairs
@@ -176,6 +238,9 @@ STUDIES = 4000
         lambda x: peak([(estimate_paired(x[0] + 9), estimate_paired(x[1]))]),
         lambda x: equivalence(estimate_paired(x[0] + 1.5), 1.5),
         lambda x: equivalence(estimate_paired(x[0]), 1e-6),
+        lambda x: best([[estimate_paired(x[0] + 9), estimate_paired(x[1])]]),
+        lambda x: share_of(x[0] + 2, x[1] + 10),
+        lambda x: share_of(x[0], x[1]),
     ],
 )
 def test_on_the_border_a_verdict_comes_up_in_5_percent_at_most(judge):

@@ -9,9 +9,16 @@ from scipy import stats
 
 from tests.helpers.planted import CELL, effects, initial, row, study
 from weightscape.comparison.effects import Tables, effects_of
-from weightscape.comparison.likeness import group_families, likeness, likeness_table
+from weightscape.comparison.layers import find_noise
+from weightscape.comparison.likeness import likeness
+from weightscape.comparison.likeness_rows import group_families, likeness_table
+from weightscape.comparison.span import CONTROL_LINE
 
-LAYERS = [(f"conv{i}", "conv") for i in range(7)] + [("fc", "classifier")]
+LAYERS = [(f"conv{i}", "conv") for i in range(9)] + [("fc", "classifier")]
+COUNT = len(LAYERS)
+OWN_CHANGE = np.cos(np.arange(COUNT))
+BEND = np.sin(2.5 * np.arange(COUNT))
+CONTROL = {"control": {"family": "control"}}
 PLACE = {"scope": "all", "metric": "log_norm"}
 
 
@@ -24,19 +31,43 @@ def across_seeds(one, other):
 
 
 def planted(seeds=4, conditions=("x", "y"), noise=0.3, rng=None):
-    """Return weights of eight layers with a profile for every condition, and those profiles."""
+    """Return weights of ten layers with a profile for every condition, and those profiles."""
     rng = np.random.default_rng(3) if rng is None else rng
-    base = rng.normal(size=(seeds, 8))
-    profiles = dict(zip(conditions, rng.normal(size=(len(conditions), 8)), strict=True))
+    base = rng.normal(size=(seeds, COUNT))
+    drawn = rng.normal(size=(len(conditions), COUNT))
+    # Nothing in common with what fine-tuning does, nor with a shift of all layers.
+    plain = np.linalg.qr(np.stack([np.ones(COUNT), OWN_CHANGE, BEND], axis=1))[0]
+    drawn -= (drawn @ plain) @ plain.T
+    profiles = dict(zip(conditions, drawn, strict=True))
     weights = {
-        name: base + profile + rng.normal(0, noise, (seeds, 8))
+        name: base + profile + rng.normal(0, noise, (seeds, COUNT))
         for name, profile in profiles.items()
     }
     return {"baseline": base, **weights}, profiles
 
 
-def table_of(*args, **options):
-    return likeness_table([effects(*args, layers=LAYERS, **options)]).to_pandas()
+def tables_of(weights, about=None, metrics=("log_norm",), layers=LAYERS, cell=CELL):
+    """Return runs, spectra and scores with a control, and initial weights a known way back."""
+    base = weights["baseline"]
+    own = OWN_CHANGE[: len(layers)]
+    chance = np.random.default_rng(1).normal(0, 0.01, base.shape)
+    made = weights | {"control": base - 0.1 * own + 0.1 * BEND[: len(layers)] + chance}
+    given = {"layers": layers, "metrics": metrics, "cell": cell}
+    runs, spectra, scores = study(made, None, CONTROL | (about or {}), **given)
+    spectra = initial(spectra)
+    spectra.loc[spectra["stage"] == "init", list(metrics)] = (base - own).ravel()[:, None]
+    return Tables(runs, spectra, scores)
+
+
+def effects_with_control(weights, about=None):
+    [found] = effects_of(tables_of(weights, about), ["log_norm"])
+    return found
+
+
+def table_of(weights, about=None):
+    """Return the table of what is no control."""
+    table = likeness_table([effects_with_control(weights, about)]).to_pandas()
+    return table[(table["one"] != "control") & (table["other"] != "control")]
 
 
 def test_likeness_by_hand():
@@ -132,36 +163,77 @@ def test_a_seed_that_all_lack_is_none():
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name))
 
 
-def test_the_table_by_hand():
+def parts_of(found, *names, layers=slice(None)):
+    """Return the profiles of conditions, the span and the noise, as the statistic takes them."""
+    values = found.weights["finetuned", "log_norm"]
+    order = list(found.conditions["condition"])
+    profiles = np.stack([values[order.index(name)] for name in names])
+    span = np.stack([found.own["finetuned", "log_norm"][0], values[order.index("control")]])
+    return profiles[..., layers], span[..., layers], find_noise(values)[layers]
+
+
+def test_the_table_is_the_statistic_on_what_is_left():
     weights, _ = planted()
-    x, y = (weights[name] - weights["baseline"] for name in ("x", "y"))
-    table = table_of(weights)
-    found = row(table, level="condition", one="x", other="y", **PLACE)
-    assert found["r"] == pytest.approx(across_seeds(x, y))
-    assert found["reliability"] == pytest.approx(across_seeds(x, x))
-    assert found["reliability_other"] == pytest.approx(across_seeds(y, y))
-    assert found["likeness"] == pytest.approx(
-        across_seeds(x, y) / np.sqrt(across_seeds(x, x) * across_seeds(y, y))
-    )
+    found = row(table_of(weights), level="condition", one="x", other="y", **PLACE)
+    profiles, span, noise = parts_of(effects_with_control(weights), "x", "y")
+    left, raw = likeness(profiles, span, noise), likeness(profiles, noise=noise)
+    for start, expected in (("", left), ("raw_", raw)):
+        assert found[f"{start}r"] == pytest.approx(expected.r[0, 1])
+        assert found[f"{start}reliability"] == pytest.approx(expected.reliability[0])
+        assert found[f"{start}reliability_other"] == pytest.approx(expected.reliability[1])
+        assert found[f"{start}likeness"] == pytest.approx(expected.corrected[0, 1])
+        assert found[f"{start}low"] == pytest.approx(expected.estimate.low[0, 1])
+    assert found["error"] == pytest.approx(left.estimate.error[0, 1])
+    assert found["explained"] == pytest.approx(left.explained[0])
+    assert 0 <= found["explained"] < 0.3
+    x, y = profiles
     assert found["pearson"] == pytest.approx(np.corrcoef(x.mean(0), y.mean(0))[0, 1])
-    assert found["low"] < found["likeness"] < found["high"]
-    assert (found["n_seeds"], found["n_layers"], found["limitation"]) == (4, 8, "")
-    body = row(table, level="condition", one="x", other="y", scope="body")
-    assert body["r"] == pytest.approx(across_seeds(x[:, :-1], y[:, :-1]))
-    assert row(table, level="condition", one="x", other="x", **PLACE)["likeness"] == pytest.approx(
-        1
-    )
+    assert (found["n_seeds"], found["n_layers"], found["limitation"]) == (4, 10, "")
+    body = row(table_of(weights), level="condition", one="x", other="y", scope="body")
+    parts = parts_of(effects_with_control(weights), "x", "y", layers=slice(9))
+    assert body["r"] == pytest.approx(likeness(*parts).r[0, 1])
+
+
+def test_more_or_less_training_alone_leaves_nothing():
+    weights, _ = planted(noise=0.02)
+    rng = np.random.default_rng(11)
+    for name, amount in (("x", -0.08), ("y", 0.05)):
+        weights[name] = weights["baseline"] + amount * OWN_CHANGE + rng.normal(0, 0.002, (4, COUNT))
+    found = row(table_of(weights), level="condition", one="x", other="y", **PLACE)
+    assert found["raw_likeness"] == pytest.approx(-1, abs=0.02)
+    assert found["explained"] > 0.98
+    assert np.isnan(found["likeness"])
+
+
+def test_without_a_control_nothing_is_said_but_the_raw_value():
+    weights, _ = planted()
+    found = likeness_table([effects(weights, layers=LAYERS)]).to_pandas()
+    pair = row(found, level="condition", one="x", other="y", **PLACE)
+    assert np.isnan([pair["r"], pair["likeness"], pair["explained"]]).all()
+    assert np.isfinite(pair["raw_likeness"])
+    assert pair["limitation"].endswith(f"add `- {CONTROL_LINE}` to the conditions")
+
+
+def test_without_initial_weights_nothing_is_said_but_the_raw_value():
+    weights, _ = planted()
+    tables = tables_of(weights)
+    spectra = tables.spectra[tables.spectra["stage"] != "init"]
+    [found] = effects_of(tables._replace(spectra=spectra), ["log_norm"])
+    pair = row(likeness_table([found]).to_pandas(), level="condition", one="x", other="y", **PLACE)
+    assert pair["limitation"] == "needs the spectra of the initial weights"
+    assert np.isfinite(pair["raw_likeness"])
 
 
 def test_a_family_is_the_mean_of_its_conditions():
     weights, _ = planted(conditions=("x-1", "x-2", "y"))
     about = {name: {"family": "x"} for name in ("x-1", "x-2")}
-    x = (weights["x-1"] + weights["x-2"]) / 2 - weights["baseline"]
-    y = weights["y"] - weights["baseline"]
     table = table_of(weights, about=about)
     of = table[table["level"] == "family"]
     assert set(of["one"]) == {"x", "y"}
-    assert row(of, one="x", other="y", **PLACE)["r"] == pytest.approx(across_seeds(x, y))
+    profiles, span, noise = parts_of(effects_with_control(weights, about), "x-1", "x-2", "y")
+    x, y = profiles[:2].mean(axis=0), profiles[2]
+    expected = likeness(np.stack([x, y]), span, noise).r[0, 1]
+    assert row(of, one="x", other="y", **PLACE)["r"] == pytest.approx(expected)
     found = group_families(effects(weights, layers=LAYERS, about=about))
     assert {name: members.tolist() for name, members in found.items()} == {
         "x": [True, True, False],
@@ -186,7 +258,7 @@ def test_members_without_pre_training_are_in_no_family_of_those_with():
 def test_a_profile_that_does_not_repeat_itself_is_inconclusive():
     weights, _ = planted(noise=0.01)
     rng = np.random.default_rng(9)
-    weights["noise"] = weights["baseline"] + rng.normal(size=(4, 8))
+    weights["noise"] = weights["baseline"] + rng.normal(size=(4, COUNT))
     found = row(table_of(weights), level="condition", one="x", other="noise", **PLACE)
     assert found["reliability_other"] < 0.5
     assert np.isnan([found["likeness"], found["low"], found["high"]]).all()
@@ -207,31 +279,37 @@ def test_few_seeds(seeds, note):
 
 def test_an_interval_takes_three_seeds_that_count():
     weights, _ = planted(3, noise=0.01)
-    weights["x"][1] = weights["baseline"][1]  # a seed without any effect has no profile
+    weights["x"][1] = np.nan
     found = row(table_of(weights), level="condition", one="x", other="y", **PLACE)
     assert np.isfinite(found["likeness"])
     assert np.isnan(found["low"])
-    assert found["limitation"] == "two seeds: no interval"
+    assert found["limitation"] == "2 of 3 seeds; two seeds: no interval"
 
 
-@pytest.mark.parametrize("layers", [2, 1])
+@pytest.mark.parametrize("layers", [7, 2, 1])
 def test_few_layers(layers):
     rng = np.random.default_rng(0)
     weights = {name: rng.normal(size=(3, layers)) for name in ("baseline", "x")}
-    found = likeness_table([effects(weights, layers=LAYERS[-layers:])]).to_pandas()
-    assert row(found, level="family", **PLACE)["limitation"].startswith(f"{layers} layers, too few")
+    tables = tables_of(weights, layers=LAYERS[-layers:])
+    found = likeness_table(effects_of(tables, ["log_norm"])).to_pandas()
+    note = row(found, level="family", one="x", other="x", **PLACE)["limitation"]
+    assert note == f"layers: {layers}, 8 are needed"
     assert found["r"].isna().all()
+    assert found["raw_r"].notna().all() == (layers == 7)
 
 
 def test_short_tails_leave_the_profile():
     weights, _ = planted()
-    runs, spectra, scores = study(weights, layers=LAYERS, metrics=["alpha"])
-    spectra = initial(spectra, num_pl_spikes=[60.0] * 6 + [10, 60])
-    table = likeness_table(effects_of(Tables(runs, spectra, scores), ["alpha"])).to_pandas()
+    tables = tables_of(weights, metrics=["alpha"])
+    tail = dict(zip((name for name, _ in LAYERS), [60.0] * 6 + [10] + [60] * 3, strict=True))
+    spectra = tables.spectra.assign(num_pl_spikes=tables.spectra["layer"].map(tail))
+    table = likeness_table(effects_of(tables._replace(spectra=spectra), ["alpha"])).to_pandas()
     found = row(table, level="condition", one="x", other="y", scope="all")
-    x, y = (np.delete(weights[name] - weights["baseline"], 6, axis=1) for name in ("x", "y"))
-    assert found["r"] == pytest.approx(across_seeds(x, y))
-    assert found["n_layers"] == 7
+    parts = (
+        np.delete(each, 6, axis=-1) for each in parts_of(effects_with_control(weights), "x", "y")
+    )
+    assert found["r"] == pytest.approx(likeness(*parts).r[0, 1])
+    assert found["n_layers"] == 9
 
 
 def test_failures_are_named():
@@ -242,39 +320,43 @@ def test_failures_are_named():
     table = table_of(weights)
     of = {name: row(table, level="condition", one=name, other=name, **PLACE) for name in weights
           if name != "baseline"}  # fmt: skip
-    layer = "1 of 8 layers left out: no value in every run"
+    layer = "1 of 10 layers left out: no value in every run"
     assert of["x"]["limitation"] == f"{layer}; 2 of 3 seeds; two seeds: no interval"
     assert of["y"]["limitation"] == layer
-    assert of["same"]["limitation"] == f"{layer}; a profile is the same in all layers"
+    assert (
+        of["same"]["limitation"]
+        == f"{layer}; nothing is left of a profile beside the amount of training"
+    )
     both = row(table, level="condition", one="y", other="same", **PLACE)
     turned = row(table, level="condition", one="same", other="y", **PLACE)
     assert both["limitation"] == turned["limitation"] == of["same"]["limitation"]
 
 
 def test_a_metric_without_any_value():
-    table = table_of({name: np.full((3, 8), np.nan) for name in ("baseline", "x")})
-    assert set(table["limitation"]) == {"0 layers, too few for a profile; seeds: 0, two are needed"}
+    table = table_of({name: np.full((3, COUNT), np.nan) for name in ("baseline", "x")})
+    assert all(note.endswith("layers: 0, 8 are needed; seeds: 0, two are needed")
+               for note in table["limitation"])  # fmt: skip
 
 
 def test_conditions_without_effects_on_weights_are_left_out():
     weights, _ = planted(conditions=("x", "lost", "scratch"))
     about = {"lost": {"reference": "gone"}, "scratch": {"comparable_weights": False}}
     assert set(table_of(weights, about=about)["one"]) == {"x"}
-    assert len(table_of({"baseline": weights["baseline"]})) == 0
+    assert len(likeness_table([effects({"baseline": weights["baseline"]}, layers=LAYERS)])) == 0
 
 
 def test_backbones_with_different_layers():
     weights, _ = planted()
-    tables = zip(
-        study(weights, layers=LAYERS),
-        study({n: w[:, :4] for n, w in weights.items()}, layers=LAYERS[:4],
-              cell=CELL | {"backbone": "c"}),
+    few = {name: values[:, :8] for name, values in weights.items()}
+    pairs = zip(
+        tables_of(weights)[:3],
+        tables_of(few, layers=LAYERS[:8], cell=CELL | {"backbone": "c"})[:3],
         strict=True,
-    )  # fmt: skip
-    table = likeness_table(effects_of(Tables(*map(pd.concat, tables)), ["log_norm"])).to_pandas()
+    )
+    table = likeness_table(effects_of(Tables(*map(pd.concat, pairs)), ["log_norm"])).to_pandas()
     pair = {"level": "condition", "one": "x", "other": "y", **PLACE}
-    assert row(table, backbone="b", **pair)["n_layers"] == 8
-    assert row(table, backbone="c", **pair)["n_layers"] == 4
+    assert row(table, backbone="b", **pair)["n_layers"] == 10
+    assert row(table, backbone="c", **pair)["n_layers"] == 8
 
 
 def test_odd_names_come_through():

@@ -1,4 +1,4 @@
-"""The three kinds of tests that claims stand or fall with.
+"""The kinds of tests that claims stand or fall with.
 
 Each weighs two verdicts against their common border: how likely what is seen would be if the claim
 only just did not hold (p of `supported`), and if it only just was not broken (p of `contradicted`).
@@ -77,6 +77,30 @@ def peak(to_ends: Sequence[Sequence[Estimate]]) -> Judged:
     return Judged(above[decides].estimate, supported, contradicted)
 
 
+def best(within: Sequence[Sequence[Estimate]]) -> Judged:
+    """Judge whether the best of several doses is one of some.
+
+    Parameters
+    ----------
+    within : sequence of sequences of Estimate
+        For every dose that may be the best, its difference to every dose outside them. It is borne
+        out where one of them is above all outside (Bonferroni over those within), and broken where
+        one outside is above all of them (Bonferroni over those outside).
+    """
+    above = [order(differences) for differences in within]
+    for_it = [max(direction(each, 1).supported for each in differences) for differences in within]
+    decides = int(np.argmin(for_it))
+    against = [
+        max(direction(each, -1).supported for each in outside)
+        for outside in zip(*within, strict=True)
+    ]
+    return Judged(
+        above[decides].estimate,
+        min(1.0, len(for_it) * min(for_it)),
+        min(1.0, len(against) * min(against)),
+    )
+
+
 def equivalence(estimate: Estimate, margin: float) -> Judged:
     """Judge whether an effect is within ± `margin` of zero.
 
@@ -86,6 +110,31 @@ def equivalence(estimate: Estimate, margin: float) -> Judged:
     inside = max(_twice(estimate.p_above(-margin, 1)), _twice(estimate.p_above(-margin, -1)))
     beyond = min(_twice(estimate.p_above(margin, 1)), _twice(estimate.p_above(margin, -1)))
     return Judged(estimate, inside, beyond)
+
+
+def equivalence_to(
+    estimate: Estimate, below: Estimate, above: Estimate, reference: Estimate
+) -> Judged:
+    """Judge whether an effect is within a share ρ of a reference effect, which has noise too.
+
+    Three one-sided paired tests, all needed (intersection–union): the effect is below ρ times the
+    reference effect, above −ρ times it, and the reference effect is not zero. The margin's noise is
+    that of the same seeds, so that the tests are on one difference a seed (Pigeot et al. 2003,
+    doi:10.1002/sim.1450: a margin that is a share of an effect of the same trial).
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Of the effect e.
+    below, above : Estimate
+        Of ρσs − e and of ρσs + e, with s the reference effect and σ the sign of its mean.
+    reference : Estimate
+        Of σs.
+    """
+    there = _twice(reference.p_above(0, 1))
+    inside = max(_twice(below.p_above(0, 1)), _twice(above.p_above(0, 1)), there)
+    beyond = min(_twice(below.p_above(0, -1)), _twice(above.p_above(0, -1)))
+    return Judged(estimate, inside, max(beyond, there))
 
 
 def weigh(parts: Sequence[Judged], *, any_is_enough: bool = False) -> tuple[float, float, int]:

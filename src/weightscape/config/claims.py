@@ -12,13 +12,37 @@ from weightscape.config.section import Name, Section
 STUDY = "study"
 """Where a claim is made that is of no paper."""
 
+EXTENDED_PAPER = ", extended"
+"""At the end of the paper of a claim's extension, which is corrected apart from the paper's own."""
 
-class Group(Section):
+
+Kind = Literal["head", "blocks", "everywhere", "decoupled", "l2"]
+"""Where a dropout acts, as `dropout_placement` says; how a weight decay acts."""
+
+
+class Range(Section):
+    """Doses and kinds of a family; what is left out is any."""
+
+    least: float | None = Field(None, description="Only doses from this one on.")
+    most: float | None = Field(None, description="Only doses up to this one.")
+    kind: Kind | None = Field(
+        None,
+        description="Only factors of this kind: of dropout, where it acts; of weight decay,"
+        " decoupled as in AdamW, or an l2 term in the loss.",
+    )
+
+    def __str__(self) -> str:
+        kind = {"head": "before the classifier", "blocks": "in the blocks", "l2": "as an L2 term"}
+        words = [kind.get(self.kind, self.kind)] if self.kind else []
+        words += [f"≥ {self.least:g}"] if self.least is not None else []
+        words += [f"≤ {self.most:g}"] if self.most is not None else []
+        return ", ".join(words)
+
+
+class Group(Range):
     """Conditions that stand together: their effects are averaged. A bare list names families."""
 
     families: tuple[Name, ...] = Field(min_length=1, description="Families of the conditions.")
-    least: float | None = Field(None, description="Only doses from this one on.")
-    below: float | None = Field(None, description="Only doses below this one.")
 
     @model_validator(mode="before")
     @classmethod
@@ -27,16 +51,16 @@ class Group(Section):
         return {"families": value} if isinstance(value, list) else value
 
     def __str__(self) -> str:
-        words = " + ".join(self.families)
-        ends = [f"≥ {self.least:g}"] if self.least is not None else []
-        ends += [f"< {self.below:g}"] if self.below is not None else []
-        return f"{words} ({', '.join(ends)})" if ends else words
+        words, limits = " + ".join(self.families), super().__str__()
+        return f"{words} ({limits})" if limits else words
 
 
 class Part(Section):
     """One test, for each of its metrics; the kinds are those of `weightscape.comparison.judge`."""
 
-    test: Literal["direction", "order", "equivalence"] = Field(description="Kind of the test.")
+    test: Literal["direction", "order", "best", "equivalence"] = Field(
+        description="Kind of the test."
+    )
     metrics: tuple[str, ...] = Field(
         min_length=1,
         description="Columns of the spectra, scores, or what is measured; each is a test of its"
@@ -46,7 +70,8 @@ class Part(Section):
     of: tuple[Group, ...] = Field(
         min_length=1,
         description="direction: each of these; order: from the largest effect to the smallest, or"
-        " one whose doses are in order; equivalence: one to nothing, or any two to each other.",
+        " one whose doses are in order; best: one, a dose of which is above all other doses of its"
+        " families and above none; equivalence: one to nothing, or any two to each other.",
     )
     sign: Literal["up", "down", "same", "opposite", "rising", "falling", "peak"] | None = Field(
         None,
@@ -57,7 +82,19 @@ class Part(Section):
         None, description="order: compare the likeness of the layer profiles to that of this group."
     )
     margin: float | None = Field(
-        None, gt=0, description="equivalence: instead of the study's margin for the metric."
+        None, gt=0, description="equivalence: the largest difference that counts as none."
+    )
+    share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="equivalence: instead of a margin, that difference as a share of an effect of"
+        " the same study, which `to` names.",
+    )
+    to: Literal["own_change"] | Group | None = Field(
+        None,
+        description="equivalence: whose effect the share is of; own_change is that of fine-tuning"
+        " itself on the reference's weights.",
     )
 
     @model_validator(mode="after")
@@ -65,6 +102,7 @@ class Part(Section):
         signs = {
             "direction": ("same", "opposite") if self.like else ("up", "down"),
             "order": ("rising", "falling", "peak") if len(self.of) == 1 else (None,),
+            "best": (None,),
             "equivalence": (None,),
         }[self.test]
         if self.sign not in signs:
@@ -75,11 +113,23 @@ class Part(Section):
             )
         if self.test == "order" and self.like and len(self.of) == 1:
             raise ValueError("of: a likeness is compared with another; give two groups")
-        if self.test != "equivalence" and self.margin is not None:
-            raise ValueError(f"margin: a {self.test} has none, only an equivalence")
-        if self.test == "equivalence" and self.like:
-            raise ValueError("like: an equivalence has none; put both groups under `of`")
+        if self.test == "best" and (len(self.of) > 1 or self.of[0].least is None):
+            raise ValueError("of: `best` is about the doses of one group; give its `least`")
+        if self.test in ("best", "equivalence") and self.like:
+            raise ValueError(f"like: {self.test} has none; put groups under `of`")
+        self._check_margin()
         return self
+
+    def _check_margin(self) -> None:
+        """Refuse a margin where there is none, and an equivalence without one."""
+        given = [name for name in ("margin", "share", "to") if getattr(self, name) is not None]
+        if self.test != "equivalence" and given:
+            raise ValueError(f"{given[0]}: a test of {self.test} has none, only an equivalence")
+        if self.test == "equivalence" and given not in (["margin"], ["share", "to"]):
+            raise ValueError(
+                "margin: an equivalence needs a margin, or a share and what it is a share of;"
+                " give `margin: 0.01`, or `share: 0.2` with `to: own_change` or a group"
+            )
 
 
 class Claim(Section):
@@ -93,6 +143,11 @@ class Claim(Section):
     )
     from_scratch: bool = Field(
         False, description="Whether it is about networks without pre-training, or those with."
+    )
+    about: dict[Name, Range] = Field(
+        {},
+        description="By family, the doses and kinds that the claim is about. On conditions outside"
+        " them it is judged apart, as an extension of the claim under its own name.",
     )
     needs: str = Field("", description="What a study would need that cannot be told from tables.")
     parts: tuple[Part, ...] = Field((), description="The tests.")
