@@ -3,6 +3,7 @@ from snakemake.utils import min_version
 
 from weightscape.engine.driver import hold
 from weightscape.engine.ending import fail, finish
+from weightscape.engine.foreword import announce
 from weightscape.study.load import ConfigError, load_study
 from weightscape.study.paths import Files
 from weightscape.study.plan import Plan
@@ -25,6 +26,8 @@ except ConfigError as error:
 
 plan = Plan(study)
 files = Files(plan)
+
+announce(workflow, study, workflow.overwrite_configfiles or [DEFAULT_STUDY])
 
 
 pathvars:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.report import insert, terminal
 from weightscape.atomic import write_text
 
-BENCHMARKS = ("speed", "memory", "simulate", "verdicts", "training", "studies")
+BENCHMARKS = ("speed", "memory", "simulate", "intervals", "verdicts", "training", "studies")
 DOCS = Path(__file__).parents[1] / "docs"
 
 

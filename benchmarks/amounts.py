@@ -42,8 +42,8 @@ LEAST, MOST = 0.4, 1.4
 REAL = Path(__file__).with_name("controls.parquet")
 """Effects of real controls by layer and seed, see `benchmarks/controls.yaml`."""
 
-RELABELLED = {"steps-0.8": "control-steps"}
-"""The real control that is one in the worlds; the others are taken for families."""
+RELABELLED = {"steps-0.8": "control-steps", "rate-0.00021": "control-rate"}
+"""The real controls that are so in the worlds; the others are taken for families."""
 
 
 def path_of(kind: str, rng: np.random.Generator) -> Array:
@@ -96,7 +96,7 @@ def on_a_path(
             effect = path[round(place * 500)] + own * (name in ("dropout-0.5", "augmentation"))
             weights[name][:, :-1, m] = effect + sd * rng.standard_t(DEGREES, (seeds, LAYERS))
             weights[name][:, -1, m] = place + noise * rng.standard_t(DEGREES, seeds)
-    return _study(weights, initial)
+    return make_study(weights, initial)
 
 
 def of_real_controls(seeds: int, rng: np.random.Generator) -> Effects:
@@ -108,7 +108,7 @@ def of_real_controls(seeds: int, rng: np.random.Generator) -> Effects:
     drawn = dict(zip(families, rng.permutation(others), strict=False))
     names = {"baseline": "baseline", "twin": "twin", **drawn}
     names |= {label: name for name, label in RELABELLED.items()}
-    return _study({name: values[of][chosen] for name, of in names.items()}, initial[chosen])
+    return make_study({name: values[of][chosen] for name, of in names.items()}, initial[chosen])
 
 
 @cache
@@ -125,8 +125,17 @@ def _read_real() -> tuple[dict[str, Array], Array]:
     return found, found.pop("init")
 
 
-def _study(weights: Mapping[str, Array], initial: Array) -> Effects:
-    """Return the effects of a study; the last layer is the classifier."""
+def make_study(weights: Mapping[str, Array], initial: Array) -> Effects:
+    """Return the effects of a study; the last layer is the classifier.
+
+    Parameters
+    ----------
+    weights : mapping
+        For every condition the metrics of its runs, shape (seeds, layers, metrics); NaN throughout
+        for a run that is missing.
+    initial : numpy.ndarray
+        Those of the initial weights, of such a shape or the same for all seeds.
+    """
     seeds, layers, _ = weights["baseline"].shape
     runs, spectra = _empty(tuple(weights), seeds, layers)
     start = np.broadcast_to(initial, weights["baseline"].shape)
@@ -140,7 +149,7 @@ def _study(weights: Mapping[str, Array], initial: Array) -> Effects:
 def _empty(names: tuple[str, ...], seeds: int, layers: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables runs and spectra without values; the initial weights come last."""
     cell = {"dataset": "d", "backbone": "b"}
-    families = {"baseline": ("baseline", None), **FAMILIES}
+    families = {"baseline": ("baseline", None), "control-rate": ("control", None), **FAMILIES}
     runs = pd.DataFrame(
         [
             {

@@ -9,9 +9,21 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors import safe_open
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from benchmarks import __main__ as runner
-from benchmarks import apart, draws, memory, peers, report, simulate, speed, truth, weights
+from benchmarks import (
+    apart,
+    draws,
+    intervals,
+    memory,
+    peers,
+    report,
+    simulate,
+    speed,
+    truth,
+    weights,
+)
 from weightscape.spectra.stream import analyse_layers
 
 
@@ -180,6 +192,30 @@ def test_checkpoint_of_a_language_model(tmp_path):
             sizes[name] = np.prod(part.get_shape())
     assert 2 * sum(sizes.values()) == total == index["metadata"]["total_size"] >= 100_000
     assert max(sizes.values()) == largest == sizes["model.embed_tokens.weight"]
+
+
+def test_the_truth_of_planted_scores_is_their_mean_over_seeds_and_images():
+    rng, world = np.random.default_rng(0), intervals.WORLDS["balanced"]
+    found = {"accuracy": [], "auroc": []}
+    for _ in range(200):
+        labels = rng.integers(0, 2, intervals.IMAGES)
+        less, more = intervals.draw_margins(world, 1, rng)[:, 0]
+        found["accuracy"].append((more > 0).mean() - (less > 0).mean())
+        signed = [np.where(labels == 1, margins, -margins) for margins in (less, more)]
+        areas = [roc_auc_score(labels, values) for values in signed]
+        found["auroc"].append(areas[1] - areas[0])
+    for score, expected in intervals.find_truth(world).items():
+        mean, error = np.mean(found[score]), np.std(found[score]) / np.sqrt(200)
+        assert abs(mean - expected) < 4 * error
+
+
+def test_intervals_over_seeds_and_images_hold_what_those_over_seeds_do_not():
+    world = "seeds agree to the image"
+    found = [intervals.replicate(world, intervals.WORLDS[world], k) for k in range(40)]
+    for score, seeds in found[0]:
+        of = [each[score, seeds] for each in found]
+        assert np.mean([each.crossed for each in of]) > 0.8
+        assert not any(each.paired for each in of)
 
 
 @pytest.mark.slow

@@ -58,6 +58,7 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         self.messages: dict[int, str] = {}
         self.last = ""
+        self.foreword = ""
 
     @property
     def writes_to_stream(self) -> bool:
@@ -95,13 +96,19 @@ class LogHandler(LogHandlerBase):
     def lines(self, record: LogRecord) -> str:
         """Return what is shown of `record`."""
         event, about = getattr(record, "event", None), record.__dict__
+        if about.get("is_foreword"):
+            self.foreword = f"\n{record.getMessage()}"
+            return ""
+        foreword = ""
+        if event == LogEvent.RUN_INFO and any(job.startswith("finetune") for job in about["stats"]):
+            foreword = self.foreword
         if self.common_settings.dryrun or self.common_settings.verbose:
-            return self.format(record)
+            return self.format(record) + foreword
         if event in SILENT or (event == LogEvent.JOB_INFO and not about["output"]):
             return ""
         if event == LogEvent.RUN_INFO:
             jobs = about["stats"]["total"]
-            return f"{jobs} jobs to do" if jobs > 1 else "1 job to do"
+            return (f"{jobs} jobs to do" if jobs > 1 else "1 job to do") + foreword
         if event == LogEvent.JOB_INFO:
             message = about["rule_msg"] or about["rule_name"]
             self.messages[about["jobid"]] = message

@@ -15,7 +15,7 @@ _WHERE = {
     "Tables": "weightscape.comparison.effects",
     "effects_of": "weightscape.comparison.effects",
     "comparisons_table": "weightscape.comparison.compare",
-    "likeness_table": "weightscape.comparison.likeness",
+    "likeness_table": "weightscape.comparison.likeness_rows",
     "trends_table": "weightscape.comparison.trends",
     "relations_table": "weightscape.comparison.relations",
     "claims_table": "weightscape.comparison.claims",

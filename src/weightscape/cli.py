@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import math
 import os
 import shutil
 import sys
 import time
+from difflib import get_close_matches
+from pathlib import Path
 
 from weightscape.engine.driver import LOCK, DriverAliveError, take
 from weightscape.engine.planned import add_options, find_results, plan_files, plan_job, read_options
@@ -26,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("file", metavar="FILE", help="a file of the study, as in its folder")
     add_options(command)
     command.add_argument("--pdb", action="store_true", help="open the debugger where it fails")
+    _add_power(commands.add_parser("power", help=power.__doc__, description=power.__doc__))
     _add_spectra(commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__))
     options = parser.parse_args(arguments)
     status: int = options.function(options)
@@ -145,6 +149,58 @@ def spectra(options: argparse.Namespace) -> int:
     return int(failures > 0)
 
 
+def power(options: argparse.Namespace) -> int:
+    """Say how small an effect the seeds of a study can find, claim by claim, before it is made."""
+    from weightscape.study.load import ConfigError, read_study
+
+    if not Path(options.study).is_file():
+        near = _suggest(Path(options.study))
+        sys.stderr.write(f"{options.study}: there is no such study{near}\n")
+        return 1
+    try:
+        study = read_study(options.study)
+        own = Path("results", study.study)
+        finished = options.finished
+        if finished is None and not options.noise and (own / "tables" / "runs.parquet").is_file():
+            finished = str(own)
+        if finished is not None:
+            sys.stderr.write(f"reading the tables in {finished}\n")
+        from weightscape.study.foresee import describe_power
+
+        text = describe_power(study, finished, dict(options.noise), dict(options.effect))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(text)
+    return 0
+
+
+def _suggest(missing: Path) -> str:
+    """Return the study nearest in name to a file that is not there; empty without one."""
+    names = [str(file) for file in missing.parent.glob("*.yaml")]
+    near = get_close_matches(str(missing), names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _add_power(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(function=power)
+    command.add_argument("study", metavar="STUDY", help="the file of a study")
+    command.add_argument(
+        "--from", dest="finished", metavar="FOLDER",
+        help="the folder of a finished study like it, as results/digits: its twin shows the noise,"
+        " and margins are shares of its effects (default: the study's own, where it is finished)",
+    )  # fmt: skip
+    command.add_argument(
+        "--noise", action="append", default=[], metavar="METRIC=SD", type=_amount,
+        help="instead, as often as there are metrics: the standard deviation of the difference of"
+        " two runs of one seed",
+    )  # fmt: skip
+    command.add_argument(
+        "--effect", action="append", default=[], metavar="METRIC=SIZE", type=_amount,
+        help="the size of an effect to be found, for the seeds that it takes",
+    )  # fmt: skip
+
+
 def _add_spectra(command: argparse.ArgumentParser) -> None:
     command.set_defaults(function=spectra)
     command.add_argument(
@@ -182,6 +238,19 @@ def _parquet(path: str) -> str:
     if not path.endswith(".parquet"):
         raise argparse.ArgumentTypeError("the table is a Parquet file: end its name in .parquet")
     return path
+
+
+def _amount(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    if not (name and equals and 0 < amount < math.inf):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: give a metric and a number above 0, as log_norm=1e-4"
+        )
+    return name, amount
 
 
 def _cores(text: str) -> int:

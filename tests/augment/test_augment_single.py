@@ -219,9 +219,29 @@ def test_deformation_is_torchvisions(size, interpolation):
     noise = 2 * torch.cat([torch.rand(1, 1, *size) for _ in range(2)], 1) - 1
     ours = augment.smooth(noise)
     torch.testing.assert_close(ours.permute(0, 2, 3, 1), theirs, rtol=0, atol=1e-6)
-    expected = functional.elastic(images, theirs, interpolation=interpolation).clamp(0, 1)
+    expected = oracle.transform(images, {"displacement": theirs}).clamp(0, 1)
     found = elastic.warp(images, ours.expand(3, -1, -1, -1), interpolation)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", SIZES)
+def test_an_image_ends_as_torchvisions_does(size, interpolation):
+    """Fields that lead out of the image everywhere, each image with its own."""
+    oracle = v2.ElasticTransform(interpolation=interpolation)
+    images = torch.rand((8, 3, *size), generator=generator())
+    fields = 0.8 * torch.rand((8, 2, *size), generator=generator(1)) - 0.4
+    theirs = fields.permute(0, 2, 3, 1)
+    expected = torch.cat(
+        [
+            oracle.transform(image[None], {"displacement": field[None]})
+            for image, field in zip(images, theirs, strict=True)
+        ]
+    ).clamp(0, 1)
+    assert torch.equal(elastic.warp(images, fields, interpolation), expected)
+    # Without a colour to fill with, the border is another one.
+    bare = functional.elastic(images[:1], theirs[:1], interpolation=interpolation).clamp(0, 1)
+    assert (bare - expected[:1]).abs().max() > 0.1
 
 
 def test_the_default_deformation_is_torchvisions():

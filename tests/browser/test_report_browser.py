@@ -153,6 +153,9 @@ def test_claims_are_filtered_by_paper_and_verdict(page):
     few = page.locator("table.claims tbody:visible")
     assert 0 < few.count() < everything
     assert {each.get_attribute("data-paper") for each in few.all()} == {"arXiv:2403.00946"}
+    page.get_by_role("button", name="arXiv:2410.14602v2").click()
+    # Extensions of a paper's claims go with it.
+    assert any("-extended" in each.inner_text() for each in few.all())
     page.get_by_role("group", name="Paper").get_by_role("button", name="all").click()
     verdict = page.get_by_role("group", name="Verdict").get_by_role("button", name="supported")
     verdict.click()

@@ -154,7 +154,7 @@ def test_why_there_is_no_effect_is_named_in_every_row():
 
 def test_short_tails_are_named():
     runs, spectra, scores = study(world(3), metrics=("alpha",))
-    spectra = initial(spectra, num_pl_spikes=[60.0, 9, 9])
+    spectra = initial(spectra, num_pl_spikes=[60.0, 9, 9] * 3)
     table = comparisons_table(effects_of(Tables(runs, spectra, scores), ["alpha"])).to_pandas()
     found = row(table, scope="role", role="conv", metric="alpha")
     assert found["limitation"] == "none of 1 layers has a long tail before training"

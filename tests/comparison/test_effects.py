@@ -35,7 +35,7 @@ def test_the_order_of_rows_says_nothing():
     at = [shuffled.layers["layer"].tolist().index(layer) for layer, _ in LAYERS]
     np.testing.assert_array_equal(shuffled.weights[KEY][..., at], found.weights[KEY])
     for key, values in found.scores.items():
-        np.testing.assert_array_equal(shuffled.scores[key], values)
+        np.testing.assert_array_equal(shuffled.scores[key].values, values.values)
 
 
 def test_every_condition_has_the_reference_it_names():
@@ -59,16 +59,16 @@ def test_scores_by_hand():
     }
     assert {key[:3] for key in found} == set(expected)
     for key, value in expected.items():
-        np.testing.assert_allclose(found[(*key, "accuracy")], [[value]])
-        np.testing.assert_allclose(found[(*key, "ece")], [[-value]])
+        np.testing.assert_allclose(found[(*key, "accuracy")].values, [[value]])
+        np.testing.assert_allclose(found[(*key, "ece")].values, [[-value]])
 
 
 def test_a_missing_shift_leaves_the_mean_over_shifts_missing():
     runs, spectra, scores = study({"baseline": BASELINE, "x": X})
     lost = (scores["condition"] == "x") & (scores["seed"] == 2) & (scores["severity"] == 2)
     found = effects_of(Tables(runs, spectra, scores[~lost]), KEY[1:])[0].scores
-    np.testing.assert_array_equal(found[ALL, ALL, None, "nll"], [[0, np.nan]])
-    np.testing.assert_array_equal(found["test", "noise", None, "nll"], [[0, 0]])
+    np.testing.assert_array_equal(found[ALL, ALL, None, "nll"].values, [[0, np.nan]])
+    np.testing.assert_array_equal(found["test", "noise", None, "nll"].values, [[0, 0]])
 
 
 def test_a_layer_that_one_seed_lacks_leaves_the_mean_in_all_seeds():
@@ -92,8 +92,8 @@ def tails(of_pretrained, of_others):
     values = {"baseline": BASELINE, "x": X, "scratch": X}
     runs, spectra, scores = study(values, about=about, metrics=TAIL)
     runs["initial"] = runs["initial"].fillna("b")
-    spectra = initial(spectra, num_pl_spikes=of_pretrained)
-    spectra = initial(spectra, num_pl_spikes=of_others, backbone="b-none")
+    spectra = initial(spectra, num_pl_spikes=np.tile(of_pretrained, 2))
+    spectra = initial(spectra, num_pl_spikes=np.tile(of_others, 2), backbone="b-none")
     return runs, spectra, scores
 
 
@@ -115,10 +115,8 @@ def test_all_initial_networks_of_comparable_runs_have_a_say_on_the_tail():
 
 def test_the_shortest_tail_of_all_seeds_counts():
     runs, spectra, scores = study({"baseline": BASELINE, "x": X}, metrics=("alpha", "log_norm"))
-    long = initial(spectra, num_pl_spikes=80.0)
-    short = initial(spectra, num_pl_spikes=[80.0, 20, np.nan])
-    short = short[short["stage"] == "init"].assign(seed=2)
-    [found] = effects_of(Tables(runs, pd.concat([long, short]), scores), ("alpha", "log_norm"))
+    spectra = initial(spectra, num_pl_spikes=[80.0, 80, 80, 80, 20, np.nan])
+    [found] = effects_of(Tables(runs, spectra, scores), ("alpha", "log_norm"))
     assert found.counted["alpha"].tolist() == [True, False, False]
     assert found.counted["log_norm"].all()
 
@@ -197,7 +195,7 @@ def test_a_reference_without_runs_is_named_and_leaves_nothing():
     found = effects({"baseline": BASELINE, "x": X}, about={"x": {"reference": "lost"}})
     assert found.conditions["limitation"].tolist() == ["its reference lost has no runs"]
     assert np.isnan(found.weights[KEY]).all()
-    assert np.isnan(found.scores["test", "none", 0, "accuracy"]).all()
+    assert np.isnan(found.scores["test", "none", 0, "accuracy"].values).all()
 
 
 def test_other_initial_weights_leave_scores_only():
@@ -206,4 +204,4 @@ def test_other_initial_weights_leave_scores_only():
         {"baseline": BASELINE, "x": X}, scores, about={"x": {"comparable_weights": False}}
     )
     assert np.isnan(found.weights[KEY]).all()
-    np.testing.assert_allclose(found.scores["test", "none", 0, "accuracy"], [[0.5, 0.5]])
+    np.testing.assert_allclose(found.scores["test", "none", 0, "accuracy"].values, [[0.5, 0.5]])

@@ -214,6 +214,18 @@ def test_without_a_control_nothing_is_said_but_the_raw_value():
     assert pair["limitation"].endswith(f"add `- {CONTROL_LINE}` to the conditions")
 
 
+@pytest.mark.parametrize(("kind", "missing"), [("steps", "rate"), ("rate", "steps")])
+def test_one_kind_of_control_is_not_enough(kind, missing):
+    weights, _ = planted()
+    tables = tables_of(weights)
+    kinds = np.where(tables.runs["condition"] == "control", kind, "")
+    [found] = effects_of(tables._replace(runs=tables.runs.assign(kind=kinds)), ["log_norm"])
+    pair = row(likeness_table([found]).to_pandas(), level="condition", one="x", other="y", **PLACE)
+    assert np.isnan(pair["likeness"])
+    assert pair["limitation"].startswith(f"needs a control of the {missing}, too: ")
+    assert f"name: control-{missing}, family: control" in pair["limitation"]
+
+
 def test_without_initial_weights_nothing_is_said_but_the_raw_value():
     weights, _ = planted()
     tables = tables_of(weights)

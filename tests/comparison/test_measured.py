@@ -8,7 +8,7 @@ from tests.helpers.planted import CELL, claim, judged, row, study
 from weightscape.comparison.arrays import ALL
 from weightscape.comparison.compare import comparisons_table
 from weightscape.comparison.effects import Tables, effects_of
-from weightscape.comparison.likeness import likeness_table
+from weightscape.comparison.likeness_rows import likeness_table
 from weightscape.comparison.metrics import _declared, assemble
 from weightscape.comparison.paired import correct_holm
 from weightscape.comparison.quantities import find_noise_floor
@@ -236,7 +236,7 @@ def test_so_are_the_conditions_that_are_compared_with_it():
     effects = found(measured(planted({})), **failed_run("baseline"))
     note = "of its reference, baseline with seed 2 failed: the loss is not finite"
     assert set(effects.conditions["limitation"]) == {note}
-    assert all(np.isnan(values).all() for values in effects.scores.values())
+    assert all(np.isnan(each.values).all() for each in effects.scores.values())
 
 
 def test_the_trend_of_a_family_with_a_run_that_failed_is_not_judged():

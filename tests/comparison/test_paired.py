@@ -115,14 +115,21 @@ def test_intervals_cover_what_is_planted_in_95_percent(n, effect):
 @pytest.mark.parametrize("n", [2, 3, 10, 30])
 def test_the_detectable_effect_is_found_with_the_stated_power(n):
     rng = np.random.default_rng(0)
-    x = rng.normal(detectable_effect(n) / np.sqrt(n), 1, (STUDIES, n))
+    x = rng.normal(detectable_effect(n - 1) / np.sqrt(n), 1, (STUDIES, n))
     assert within((estimate_paired(x).p <= 0.05).mean(), 0.8, STUDIES)
+
+
+@pytest.mark.parametrize("df", [1, 1.3, 2, 4.7, 9, 50.5, 199, 5000])
+def test_the_detectable_effect_is_scipys_for_any_degrees_of_freedom(df):
+    effect = float(detectable_effect(df))
+    assert stats.nct.sf(stats.t.ppf(0.975, df), df, effect) == pytest.approx(0.8, abs=1e-6)
+    assert np.isnan(detectable_effect([np.nan, df])).tolist() == [True, False]
 
 
 def test_the_smallest_detectable_effect_is_in_the_unit_of_the_metric():
     x = np.array([[1.0, 2, 4], [10, 20, 40]])
     found = estimate_paired(x).smallest_detectable
-    assert found[0] == pytest.approx(detectable_effect(3) * stats.sem(x[0]))
+    assert found[0] == pytest.approx(detectable_effect(2) * stats.sem(x[0]))
     assert found[1] == pytest.approx(10 * found[0])
 
 

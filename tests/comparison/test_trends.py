@@ -6,7 +6,7 @@ from scipy import stats
 
 from tests.helpers.planted import LAYERS, effects, initial, row, study
 from weightscape.comparison.effects import Tables, effects_of
-from weightscape.comparison.trends import fit_slopes, trends_table
+from weightscape.comparison.trends import fit_slopes, rescale, trends_table
 
 DOSES = (0.1, 0.3, 0.9)
 PLACE = {"family": "dropout", "scope": "all", "metric": "log_norm"}
@@ -33,12 +33,12 @@ def test_slopes_are_scipys_seed_by_seed():
     values = np.random.default_rng(1).normal(size=(4, 5))
     doses = np.array([0.1, 0.5, 0.5, 3.0])
     expected = [stats.linregress(np.log2(doses), values[:, k]).slope for k in range(5)]
-    np.testing.assert_allclose(fit_slopes(doses, values), expected)
+    np.testing.assert_allclose(fit_slopes(np.log2(doses), values), expected)
 
 
 def test_a_doubling_by_hand():
-    np.testing.assert_allclose(fit_slopes(np.array([1.0, 2, 4]), np.array([5.0, 7, 9])), 2)
-    np.testing.assert_allclose(fit_slopes(np.array([1.0, 4]), np.array([[5.0, 0], [7, 0]])), [1, 0])
+    np.testing.assert_allclose(fit_slopes(np.array([0.0, 1, 2]), np.array([5.0, 7, 9])), 2)
+    np.testing.assert_allclose(fit_slopes(np.array([0.0, 2]), np.array([[5.0, 0], [7, 0]])), [1, 0])
 
 
 def test_the_table_is_the_mean_slope_over_the_seeds():
@@ -72,6 +72,34 @@ def test_scores_have_slopes_too():
     assert found["none"]["effect"] == pytest.approx(0.2)
     assert found["all"]["effect"] == pytest.approx(0.05)
     assert row(table, shift="none", metric="ece")["effect"] == pytest.approx(-0.2)
+
+
+def test_rates_are_on_the_scale_of_their_odds_by_hand():
+    # Odds of 1/3, 1, 3: two times log2 of 3 from the first to the last.
+    np.testing.assert_allclose(
+        2 ** rescale(np.array([0.25, 0.5, 0.75]), "log2 odds"), [1 / 3, 1, 3]
+    )
+    # From .9 to .95 the odds grow from 9 to 19, the rate by .08 doublings.
+    steps = [np.diff(rescale(np.array([0.9, 0.95]), scale)) for scale in ("log2", "log2 odds")]
+    np.testing.assert_allclose(steps, [[np.log2(0.95 / 0.9)], [np.log2(19 / 9)]])
+    assert np.isnan(rescale(np.array([0.0, 1.0, 1.5]), "log2 odds")).all()
+    np.testing.assert_array_equal(rescale(np.array([0.0, 1, 2]), "log2"), [np.nan, 0, 1])
+
+
+def test_a_family_of_rates_has_slopes_per_doubling_of_the_odds():
+    about = family((0.1, 0.5, 0.9, 1.0), is_rate=True)
+    weights = world(about)
+    odds = np.log2([1 / 9, 1, 9])
+    names = ("dropout-0.1", "dropout-0.5", "dropout-0.9")
+    by_seed = [
+        stats.linregress(odds, [(weights[name] - weights["baseline"])[k].mean() for name in names])
+        for k in range(4)
+    ]
+    found = row(table_of(weights, about), **PLACE)
+    assert found["effect"] == pytest.approx(np.mean([each.slope for each in by_seed]))
+    # A rate of 1 has no odds.
+    assert (found["scale"], found["n_doses"]) == ("log2 odds", 3)
+    assert row(table_of(weights, family((0.1, 0.5, 0.9))), **PLACE)["scale"] == "log2"
 
 
 def test_doses_that_are_not_positive_have_no_place():

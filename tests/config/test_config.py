@@ -22,13 +22,14 @@ def changed(change):
     return values
 
 
-def test_default_study_has_ten_conditions_and_thirty_runs():
+def test_the_digits_have_twelve_conditions_and_36_runs():
     plan = Plan(read_study(ROOT / "studies/digits.yaml"))
     assert list(plan.conditions) == [
-        "baseline", "twin", "dropout-0.5", "dropout-0.9", "weight_decay-1.0", "weight_decay-5.0",
-        "noise-0.3", "trivial_augment", "synthetic-1.0", "scratch",
+        "baseline", "twin", "control-steps", "control-rate", "dropout-0.5", "dropout-0.9",
+        "weight_decay-1.0", "weight_decay-5.0", "noise-0.3", "trivial_augment", "synthetic-1.0",
+        "scratch",
     ]  # fmt: skip
-    assert len(list(plan.runs())) == 30
+    assert len(list(plan.runs())) == 36
 
 
 def test_family_sets_its_factor_and_keeps_the_rest_of_the_recipe():
@@ -95,9 +96,9 @@ def test_nano_shrinks_and_renames():
         ),
         (lambda v: v["backbones"][0].update(pretrained="imagenet"), ["imagenet", "glyphs"]),
         (lambda v: v["conditions"].append({"name": "baseline"}), ["conditions", "baseline"]),
-        (lambda v: v["conditions"].append({"name": "../x"}), ["conditions.8.name", "../x"]),
-        (lambda v: v["conditions"].append({"name": "a b"}), ["conditions.8.name", "a b"]),
-        (lambda v: v["conditions"].append({"name": "a=b"}), ["conditions.8.name", "a=b"]),
+        (lambda v: v["conditions"].append({"name": "../x"}), ["conditions.10.name", "../x"]),
+        (lambda v: v["conditions"].append({"name": "a b"}), ["conditions.10.name", "a b"]),
+        (lambda v: v["conditions"].append({"name": "a=b"}), ["conditions.10.name", "a=b"]),
         (lambda v: v["conditions"].append({"name": "init"}), ["conditions", "init"]),
         (
             lambda v: v["conditions"].append({"name": "x", "reference": "y"}),
@@ -223,7 +224,7 @@ def test_the_default_study_is_tried_without_its_weights():
     assert (backbone.pretrained, backbone.package) == ("random", None)
     assert backbone.architecture == "test_efficientnet"
     plan = Plan(study)
-    assert "control-steps" in plan.conditions
+    assert {"control-steps", "control-rate"} <= set(plan.conditions)
     assert plan.recipes["control-steps"].steps_factor == 0.8
 
 

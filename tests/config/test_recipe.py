@@ -17,7 +17,8 @@ from weightscape.train.batches import batches_of
 from weightscape.train.finetune import finetune, streams_of
 from weightscape.train.loop import TrainingData, validate
 from weightscape.train.mixup import mix
-from weightscape.train.optimiser import factor, make_optimiser
+from weightscape.train.optimiser import make_optimiser
+from weightscape.train.schedule import factor
 from weightscape.train.sparsity import keep_zero, prune
 
 INFO = describe("resnet10t", in_chans=1, num_classes=3)

@@ -113,6 +113,15 @@ def test_effects_quadrants():
     assert (one.get_yticks() == [-1, 0]).all()
 
 
+def test_quadrants_show_the_controls_as_such():
+    both = {"alpha": (0.4, 0.3, 0.5), "entropy": (-9.0, -10, -8)}
+    figure = EffectsQuadrants(pairs=(("alpha", "entropy"),))
+    given = small_comparisons({("x", "dropout"): both, ("less", "control"): both})
+    picture = figure.draw(figure.numbers({"comparisons": given}))
+    assert lines(picture.axes[0], "less")[0].get_xydata().tolist() == [[0.4, -9.0]]
+    assert {"x", "less (control)"} <= set(texts(picture))
+
+
 def test_quadrants_without_a_twin_or_intervals():
     one_seed = {("x", "dropout"): {"alpha": (0.4, None, None), "entropy": (-9.0, None, None)}}
     figure = EffectsQuadrants(pairs=(("alpha", "entropy"), ("alpha", "log_norm")))
@@ -121,6 +130,9 @@ def test_quadrants_without_a_twin_or_intervals():
     assert lines(full, "x")[0].get_xydata().tolist() == [[0.4, -9.0]]
     assert not full.patches
     assert [text.get_text() for text in empty.texts] == ["not available"]
+
+
+EXPLAINED = {"w": 0.25, "less": 1.0}
 
 
 def likeness_rows(reliability, pairs, **values):
@@ -140,6 +152,9 @@ def likeness_rows(reliability, pairs, **values):
                     "metric": "log_norm",
                     "reliability": reliability[one],
                     "reliability_other": reliability[other],
+                    "raw_likeness": None if one == "twin" else 1.0,
+                    "explained": EXPLAINED.get(one, 0.5),
+                    "limitation": "nothing is left" if reliability[one] is None else "",
                     **dict(zip(("likeness", "low", "high"), found, strict=True)),
                 }
                 | values
@@ -149,13 +164,14 @@ def likeness_rows(reliability, pairs, **values):
 
 def test_condition_likeness():
     rows = likeness_rows(
-        {"y": 0.8, "twin": 0.6, "x": 0.2, "w": 0.9},
+        {"y": 0.8, "twin": 0.6, "less": None, "x": 0.2, "w": 0.9},
         {("y", "w"): (0.7, 0.2, 1.2), ("twin", "w"): (-0.4, -1.2, 0.4)},
     )
     given = {
         "runs": small_runs(
             ("base", "baseline", None),
             ("twin", "null", None),
+            ("less", "control", None),
             ("x", "dropout", 0.1),
             ("y", "dropout", 0.9),
             ("w", "weight_decay", 1.0),
@@ -173,23 +189,37 @@ def test_condition_likeness():
     }
     figure = ConditionLikeness()
     numbers = figure.numbers(given)
-    order = ["twin", "x", "y", "w"]
+    order = ["twin", "x", "y", "less", "w"]
     assert list(numbers["condition"].unique()) == list(numbers["other"].unique()) == order
     assert numbers.loc[numbers["condition"] == "y", "dose"].unique().tolist() == [0.9]
 
     picture = figure.draw(numbers)
     ax = picture.axes[0]
-    shown = np.full((4, 4), np.nan)
-    shown[2, 3] = shown[3, 2] = 0.7
-    shown[0, 3] = shown[3, 0] = -0.4
+    shown = np.full((5, 5), np.nan)
+    shown[2, 4] = shown[4, 2] = 0.7
+    shown[0, 4] = shown[4, 0] = -0.4
     np.testing.assert_equal(ax.images[0].get_array().filled(np.nan), shown)
     words = {text.get_position(): text for text in ax.texts}
-    assert [words[i, i].get_text() for i in range(4)] == ["0.60", "0.20", "0.80", "0.90"]
-    assert (words[2, 3].get_text(), words[2, 3].get_fontweight()) == ("0.70", "bold")
-    assert (words[0, 3].get_text(), words[0, 3].get_fontweight()) == ("−0.40", "normal")
-    assert len([patch for patch in ax.patches if patch.get_hatch()]) == 4 * 3 - 4
-    assert ax.get_yticklabels()[0].get_text() == "twin (noise floor)"
+    # Beneath the reliability the share of the amount, where there is a profile to explain.
+    diagonal = ["0.60", "0.20\n50 %", "0.80\n50 %", "100 %", "0.90\n25 %"]
+    assert [words[i, i].get_text() for i in range(5)] == diagonal
+    assert (words[2, 4].get_text(), words[2, 4].get_fontweight()) == ("0.70", "bold")
+    assert (words[0, 4].get_text(), words[0, 4].get_fontweight()) == ("−0.40", "normal")
+    assert len([patch for patch in ax.patches if patch.get_hatch()]) == 5 * 4 - 4
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert (names[0], names[3]) == ("twin (noise floor)", "less (control)")
     assert "b on d" in texts(picture)
+
+
+def test_without_a_control_the_figure_of_likeness_says_what_is_missing():
+    rows = likeness_rows({"x": None, "y": None}, {}, limitation="needs a control: add $one")
+    given = {
+        "runs": small_runs(("x", "dropout", 0.1), ("y", "noise", 0.3)),
+        "likeness": frame(likeness.SCHEMA, rows),
+    }
+    figure = ConditionLikeness()
+    said = texts(figure.draw(figure.numbers(given)))
+    assert any(words.endswith(r"to show: needs a control: add \$one") for words in said)
 
 
 def test_likeness_of_families():

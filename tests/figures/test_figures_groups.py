@@ -11,7 +11,7 @@ from tests.helpers.tables import frame
 from weightscape.figures.combination_cloud import CombinationCloud
 from weightscape.figures.dose_accuracy import DoseAccuracy
 from weightscape.scoring import table as scores
-from weightscape.tables import runs
+from weightscape.tables import influences, runs
 
 DOMAINS, SETTINGS = ("a", "b", "c"), ("lr-1", "lr-2")
 METHODS = {
@@ -50,6 +50,7 @@ def tables():
     return {
         "runs": frame(runs.SCHEMA, found["runs"]),
         "scores": frame(scores.SCHEMA, found["scores"]),
+        "influences": frame(influences.SCHEMA, []),
     }
 
 
@@ -92,6 +93,32 @@ def test_a_dose_has_the_mean_over_settings_and_domains_with_an_interval_over_see
     assert none["floor_low"] - none["mean"] == pytest.approx(-half - 0.002 / 3)
     picture = DoseAccuracy().draw(numbers)
     assert {"test accuracy", "shifted accuracy", "0.5"} <= set(texts(picture))
+
+
+def test_the_interval_of_a_dose_is_over_the_images_too(tables):
+    rng = np.random.default_rng(0)
+    rows = tables["scores"][["dataset", "backbone", "condition", "seed", "test_set", "shift"]]
+    places = dict(zip(tables["scores"].index, tables["scores"]["severity"], strict=True))
+    # All runs are moved alike by the images of their domain.
+    of_domain = {name: rng.normal(0, 0.01, 30).astype(np.float32) for name in set(rows["dataset"])}
+    given = [
+        row | {"severity": places[i], "metric": "accuracy", "images": row["shift"],
+               "influences": of_domain[row["dataset"]]}
+        for i, row in rows.to_dict("index").items()
+    ]  # fmt: skip
+    whole = tables | {"influences": frame(influences.SCHEMA, given)}
+    before, after = (
+        numbers[(numbers["dose"] == 0.5) & (numbers["quantity"] == "iid")].iloc[0]
+        for numbers in (DoseAccuracy().numbers(each) for each in (tables, whole))
+    )
+    assert after["mean"] == pytest.approx(before["mean"])
+    # Settings share the images, domains do not: a third of each variance, and the seeds'.
+    images = sum((each**2).sum() for each in of_domain.values()) / 9
+    seeds = ((before["high"] - before["mean"]) / t.ppf(0.975, 2)) ** 2
+    total = seeds + images
+    df = 1 / (seeds / total / 2 + images / total / 29)
+    expected = t.ppf(0.975, df) * np.sqrt(total)
+    assert after["high"] - after["mean"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_family_without_doses_is_said_to_have_none(tables):

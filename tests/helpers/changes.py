@@ -265,11 +265,6 @@ CHANGES = [
         Counter(plot_figure=2) + COMPARED,
     ),
     Change(
-        "a margin",
-        setting("comparison", "margins", to={"alpha": 0.3}),
-        Counter(test_claims=1) + REPORTED,
-    ),
-    Change(
         "a claim added",
         appending("claims", {"claim": "x", "statement": "x", "needs": "y"}),
         Counter(test_claims=1) + REPORTED,

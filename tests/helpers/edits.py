@@ -97,7 +97,7 @@ EDITS = [
     Edit("an augmentation", "augment/trivial_augment.py", "STRENGTHS = 31", "STRENGTHS = 30"),
     Edit("a generator", "generators/gaussian_mixture.py", "max_iter=1000", "max_iter=2000"),
     Edit("how generators draw", "generators/sampling.py", "CHUNK = 64", "CHUNK = 32"),
-    Edit("how networks train", "train/optimiser.py", "0.5 * (1 + math.cos", "0.4 * (1 + math.cos"),
+    Edit("how networks train", "train/schedule.py", "0.5 * (1 + math.cos", "0.4 * (1 + math.cos"),
     Edit("what a network is given", "network/inputs.py", "512 * 64 * 64", "256 * 64 * 64"),
     Edit("a measurement", "measurements/richness.py", "size = 16 if", "size = 8 if"),
     # Weights, scores, comparisons.

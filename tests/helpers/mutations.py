@@ -26,7 +26,7 @@ OTHERS = [
 # What the shipped studies leave at its default.
 MORE = {
     "shifts": [{"name": "fog", "source": "blur", "options": {"severities": [2]}}],
-    "comparison": {"spectra_metrics": ["alpha", "log_norm"], "margins": {"alpha": 0.1}},
+    "comparison": {"spectra_metrics": ["alpha", "log_norm"]},
     "spectra": {"bootstrap": 10, "null": "gaussian", "null_replicas": 2, "device": "cpu"},
     "threads": {"finetune": 1, "predict": 1},
     "figures": [{"name": "bars", "source": "family_bars", "options": {"metrics": ["alpha"]}}],

@@ -1,7 +1,10 @@
 """A report of the plausible tables, for tests of the page."""
 
+import json
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -64,3 +67,36 @@ def report_of(tables: Mapping[str, pd.DataFrame]) -> str:
         ),
         {"numpy": "2.0"},
     )
+
+
+class ReadPage(HTMLParser):
+    """The text of a page, its scripts and its tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html, self.text = html, ""
+        self.scripts: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        if tag in ("script", "style"):
+            self.inside = tag
+            self.scripts += [""] if tag == "script" else []
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = None if tag == self.inside else self.inside
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "script":
+            self.scripts[-1] += data
+        elif self.inside is None:
+            self.text += data
+
+    def json(self, name: str) -> Any:
+        """Return what a script of this id holds."""
+        scripts = [attributes for tag, attributes in self.tags if tag == "script"]
+        place = next(i for i, attributes in enumerate(scripts) if attributes.get("id") == name)
+        return json.loads(self.scripts[place])

@@ -11,20 +11,20 @@ import pyarrow as pa
 from weightscape.comparison.claims import claims_table
 from weightscape.comparison.compare import comparisons_table
 from weightscape.comparison.effects import Tables, effects_of
-from weightscape.comparison.likeness import likeness_table
+from weightscape.comparison.likeness_rows import likeness_table
 from weightscape.comparison.relations import relations_table
 from weightscape.comparison.trends import trends_table
-from weightscape.config.analysis import Comparison
 from weightscape.config.claims import claims_of_papers
 from weightscape.scoring.table import SCHEMA as SCORES
 from weightscape.seeds import seed_for
 from weightscape.spectra.table import SCHEMA as SPECTRA
-from weightscape.tables import eigenvalues, runs
+from weightscape.tables import eigenvalues, influences, runs
 from weightscape.tables.table import from_rows
 
 CONDITIONS: dict[str, tuple[str, float | None]] = {
     "baseline": ("baseline", None),
     "twin": ("null", None),
+    "control-steps": ("control", None),
     "dropout-0.5": ("dropout", 0.5),
     "dropout-0.9": ("dropout", 0.9),
     "weight_decay-1.0": ("weight_decay", 1.0),
@@ -47,11 +47,16 @@ STRENGTH = {
 }
 """How far a condition departs from the baseline; the twin does not."""
 
+LESS = 0.2
+"""How much less of its own change the control does than the baseline."""
+
 SHIFTS = {"gaussian_noise": 0.16, "blur": 0.09, "contrast": 0.05, "rotation": 0.12}
 """Accuracy that each shift costs at severity 1."""
 
 ASPECT = 2.0
 """N/M of every layer."""
+
+SCORED = ("accuracy", "balanced_accuracy", "auroc")
 
 METRICS = ("alpha", "log_norm", "log_spectral_norm", "stable_rank", "entropy")
 
@@ -74,7 +79,8 @@ def row(schema: pa.Schema, **values: Any) -> dict[str, Any]:
     """Return a row under `schema` with `values`, and something harmless in the other columns."""
     plain = {pa.string(): "", pa.bool_(): True, pa.float64(): 0.0}
     found = {f.name: None if f.nullable else plain.get(f.type, 0) for f in schema}
-    usual = {"status": "ok", "is_twin": False, "from_scratch": False}
+    usual = {"status": "ok", "is_twin": False, "from_scratch": False, "is_rate": False}
+    usual["stands_for"] = values.get("condition", "")
     return found | {name: usual[name] for name in usual if name in found} | values
 
 
@@ -111,24 +117,29 @@ def study(
                 spectra_rows.append({**key, **fit})
                 if network["seed"] == 0:
                     eigenvalue_rows.append({**key, "values": values})
+    scores = _scores(run_rows, seed)
     tables = {
         "runs": frame(runs.SCHEMA, run_rows),
         "spectra": frame(SPECTRA, spectra_rows),
-        "scores": frame(SCORES, _scores(run_rows, seed)),
+        "scores": frame(SCORES, scores),
+        "influences": frame(influences.SCHEMA, _influences(scores, seed)),
         "eigenvalues": frame(eigenvalues.SCHEMA, eigenvalue_rows),
     }
     return tables | compared(tables)
 
 
 def compared(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables of comparisons that follow from runs, spectra and scores."""
-    effects = effects_of(Tables(tables["runs"], tables["spectra"], tables["scores"]), METRICS)
+    """Return the tables of comparisons that follow from runs, spectra, scores and influences."""
+    parts = ("runs", "spectra", "scores", "influences")
+    effects = effects_of(
+        Tables(**{name: tables[name] for name in parts if name in tables}), METRICS
+    )
     return {
         "comparisons": comparisons_table(effects).to_pandas(),
         "likeness": likeness_table(effects).to_pandas(),
         "trends": trends_table(effects).to_pandas(),
         "relations": relations_table(effects).to_pandas(),
-        "claims": claims_table(effects, claims_of_papers(), Comparison().margins).to_pandas(),
+        "claims": claims_table(effects, claims_of_papers()).to_pandas(),
     }
 
 
@@ -141,6 +152,7 @@ def _runs(cell: Mapping[str, str], seeds: int) -> list[dict[str, Any]]:
             "dataset_group": cell["dataset"],
             "family": family,
             "dose": dose,
+            "is_rate": family == "dropout",
             "factors": "{}",
             "reference": "baseline",
             "initial": f"{cell['backbone']}{'-none' if family == 'scratch' else ''}",
@@ -157,9 +169,18 @@ def _runs(cell: Mapping[str, str], seeds: int) -> list[dict[str, Any]]:
     ]
 
 
+def _own_change(depth: int) -> tuple[float, float]:
+    """Return what fine-tuning itself does to a layer, in log10 of the norm and in alpha."""
+    return 0.03 + 0.004 * depth, 0.1 * float(np.cos(depth))
+
+
 def _profile(condition: str, depth: int) -> tuple[float, float]:
     """Return the planted departure from the baseline in log10 of the norm and in alpha."""
     strength, place = STRENGTH.get(condition, 0.0), depth / len(LAYERS)
+    if condition.startswith("control"):
+        norm, alpha = _own_change(depth)
+        # A path that bends: less training is not just less of the same.
+        return 0.005 * (-1) ** depth - LESS * norm, -LESS * alpha
     if condition.startswith("weight_decay"):
         return -0.05 * strength * (1 - place), 0.05 * strength * place
     return 0.02 * strength * np.sin(3 * place), 0.15 * strength * (place - 0.3)
@@ -179,8 +200,9 @@ def _spectrum(
     log_norm, alpha = 0.6 + 0.08 * depth, 3.2 + 0.6 * np.sin(depth / 3)
     if key["stage"] == "finetuned":
         norm_effect, alpha_effect = _profile(condition, depth)
-        log_norm += norm_effect + 0.03 + 0.004 * depth + rng.normal(0, 0.004)
-        alpha += alpha_effect + 0.1 * np.cos(depth) + rng.normal(0, 0.03)
+        own_norm, own_alpha = _own_change(depth)
+        log_norm += norm_effect + own_norm + rng.normal(0, 0.001)
+        alpha += alpha_effect + own_alpha + rng.normal(0, 0.03)
         if role == "classifier":
             log_norm, alpha = log_norm + 0.6, alpha + 0.5
     if key["stage"] == "delta":
@@ -264,3 +286,18 @@ def _scores(run_rows: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
             for name, shift, severity, accuracy in tests
         ]
     return rows
+
+
+def _influences(scores: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Return what 20 groups of images add to every score: as much as 360 images would."""
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            **{name: value for name, value in row.items() if name not in (*SCORED, "n")},
+            "metric": metric,
+            "images": row["test_set"],
+            "influences": rng.normal(0, 0.01 / np.sqrt(20), 20).astype(np.float32),
+        }
+        for row in scores
+        for metric in SCORED
+    ]

@@ -1,11 +1,13 @@
 """Averages of weights and ensembles: of equal parts they are the part."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from pydantic import ValidationError
 
 from weightscape.config.condition import ConditionEntry, FamilyEntry, expand_conditions
 from weightscape.config.derived import DerivedEntry, combine_entries
@@ -21,6 +23,7 @@ from weightscape.network.soup import cook_soup
 from weightscape.scoring.classification import score_classification
 from weightscape.scoring.ensemble import average_predictions
 from weightscape.study.load import ConfigError, load_study
+from weightscape.study.paths import Files
 from weightscape.study.plan import Plan
 from weightscape.study.runs import run_rows
 
@@ -71,12 +74,15 @@ def test_networks_of_other_layers_cannot_be_averaged():
 
 def test_a_greedy_soup_takes_what_does_not_hurt():
     # The accuracy of a network is how near its weight is to 1: .9 is best, 1.1 helps, 5 does not.
-    networks = [{"w": torch.tensor([value])} for value in (5.0, 0.9, 1.1)]
-    soup, chosen = greedy_soup(networks, lambda n: -abs(n["w"].item() - 1))
+    weights = [5.0, 0.9, 1.1]
+
+    def mix(places):
+        return sum(weights[place] for place in places) / len(places)
+
+    soup, chosen = greedy_soup(3, mix, lambda weight: -abs(weight - 1))
     assert chosen == [1, 2]
-    assert soup["w"].item() == pytest.approx(1.0)
-    alone, chosen = greedy_soup(networks[:1], lambda n: 0.0)
-    assert same(alone, networks[0]) and chosen == [0]
+    assert soup == pytest.approx(1.0)
+    assert greedy_soup(1, mix, lambda weight: 0.0) == (5.0, [0])
 
 
 def test_a_soup_of_equal_networks_is_the_network_and_of_others_never_worse():
@@ -85,13 +91,29 @@ def test_a_soup_of_equal_networks_is_the_network_and_of_others_never_worse():
     images = Examples(rng.integers(0, 256, (12, 1, 16, 16), np.uint8), labels, ("a", "b", "c"))
     one, other = (SavedNetwork(network(seed), INFO) for seed in (2, 3))
     about = images, "balanced_accuracy", Place("cpu", 1)
-    assert same(cook_soup([one, one], *about), one.tensors)
+    assert same(cook_soup([one, one], *about).tensors, one.tensors)
     scores = []
-    for tensors in (one.tensors, other.tensors, cook_soup([one, other], *about)):
-        live = restore(SavedNetwork(tensors, INFO))
+    for each in (one, other, cook_soup([one, other], *about)):
+        live = restore(each)
         logits = predict(live, live.put(images.inputs))
         scores.append(score_classification(logits, labels)["balanced_accuracy"])
     assert scores[2] >= max(scores[:2])
+
+
+def test_a_soup_is_chosen_by_what_is_finished():
+    images = Examples(np.zeros((4, 1, 16, 16), np.uint8), np.full(4, 2), ("a", "b", "c"))
+    asked = []
+
+    def finish(mean, places):
+        asked.append([*places])
+        # With the second network it is right on all images, without it on none.
+        answer = torch.tensor([0.0, 0.0, 99.0] if 1 in places else [99.0, 0.0, 0.0])
+        return mean._replace(tensors={**mean.tensors, "fc.bias": answer})
+
+    networks = [SavedNetwork(network(seed), INFO) for seed in (2, 3, 4)]
+    soup = cook_soup(networks, images, "accuracy", Place("cpu", 1), finish)
+    assert asked == [[0], [1], [2], [1], [1, 0], [1, 0, 2]]
+    assert soup.tensors["fc.bias"].tolist() == [0.0, 0.0, 99.0]
 
 
 # Logits.
@@ -228,3 +250,60 @@ def test_derived_runs_have_no_training_to_tell_of():
     (row,) = run_rows(rows, []).to_pylist()
     assert row["epochs"] is row["val_accuracy"] is row["parameters"] is None
     assert json.loads(row["factors"]) == {"method": "average", "of": ["baseline"]}
+
+
+def test_a_run_whose_statistics_are_recomputed_stays_what_it_is():
+    conditions = expand_conditions(
+        (ConditionEntry(name="baseline"), FamilyEntry(vary="dropout", over=(0.5, 0.9)))
+    )
+    entry = DerivedEntry(
+        name="again", family="dropout_recomputed", method="recomputed_bn", of=("dropout",)
+    )
+    found = combine_entries((entry,), conditions)
+    assert [(c.name, c.family, c.dose, c.members, c.reference) for c in found] == [
+        ("again-of-dropout-0.5", "dropout_recomputed", 0.5, ("dropout-0.5",), "baseline"),
+        ("again-of-dropout-0.9", "dropout_recomputed", 0.9, ("dropout-0.9",), "baseline"),
+    ]
+
+
+def test_batch_norms_see_what_the_runs_saw_unless_they_stay():
+    derived = [
+        {"name": "a", "method": "average", "of": ["baseline", "augmented", "frozen"]},
+        {"name": "b", "method": "average", "of": ["baseline"], "bn": "averaged"},
+        {"name": "c", "method": "average", "of": ["frozen"]},
+        {"name": "d", "method": "interpolation", "of": ["mixed"], "over": [0.0, 1.0]},
+    ]
+    study = load_study(
+        STUDY
+        | {
+            "generators": [{"name": "g", "source": "gaussian_mixture"}],
+            "training": {"lr": 0.1, "batch_size": 8},
+            "conditions": [
+                {"name": "baseline"},
+                {"name": "augmented", "factors": {"augment": "trivial_augment"}},
+                {"name": "frozen", "factors": {"freeze_bn": True}},
+                {"name": "mixed", "factors": {"synthetic": {"g": 1.0}, "lr": 0.2}},
+            ],
+            "derived": derived,
+        }
+    )
+    plan = Plan(study)
+    files = Files(plan)
+    seen = {name: plan.bn_recipes(name) for name in plan.derived}
+    assert [recipe.shown["batch_size"] for recipe in seen["a"]] == [8, 8, 8]
+    assert [[*recipe.augment] for recipe in seen["a"]] == [[], ["trivial_augment"], []]
+    assert "lr" not in seen["a"][0].shown
+    assert plan.bn_modules("a") == ["weightscape.augment.trivial_augment"]
+    assert seen["b"] == seen["c"] == []
+    assert json.loads(json.dumps(plan.derived["b"].factors))["bn"] == "averaged"
+    for name, real, synthetic in (("a", True, []), ("b", False, []), ("d-0.0", True, ["g"])):
+        wildcards = SimpleNamespace(condition=name)
+        assert bool(files.bn_images(wildcards)) == real
+        assert [file.split("/")[-2] for file in files.bn_synthetic(wildcards)] == synthetic
+    assert len(seen["d-0.0"]) == len(seen["d-1.0"]) == 1
+
+
+@pytest.mark.parametrize("method", ["ensemble", "trajectory_ensemble", "recomputed_bn"])
+def test_what_combines_no_weights_averages_no_statistics(method):
+    with pytest.raises(ValidationError, match=rf"bn: {method} has no weights that are combined"):
+        DerivedEntry(name="x", method=method, of=("baseline",), bn="averaged")

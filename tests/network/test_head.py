@@ -1,34 +1,18 @@
 """The new head has one scale, whatever the architecture."""
 
-import re
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
 import timm
 import torch
 from torch import nn
 
+from tests.helpers.architectures import with_classifier
 from weightscape.network.build import _draw_head, build, describe, initialise
 
-MODELS = Path(find_spec("timm").origin).parent / "models"
-
-
-def families():
-    """Return an architecture of every module of timm that has one classifier: its first one."""
-    for module in sorted(MODELS.glob("*.py")):
-        for name in re.findall(r"^@register_model\ndef (\w+)", module.read_text("utf-8"), re.M):
-            config = timm.get_pretrained_cfg(name)
-            if config is not None and isinstance(config.classifier, str) and config.classifier:
-                # An encoder without a head, whatever timm says of it.
-                if name == "mobilenetv5_300m_enc":
-                    break
-                yield pytest.param(name, id=module.stem)
-                break
+FAMILIES = {module: names[0] for module, names in with_classifier().items()}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", [*families()])
+@pytest.mark.parametrize("architecture", FAMILIES.values(), ids=FAMILIES)
 def test_a_head_of_two_classes_is_drawn_as_a_linear_layer_draws_itself(architecture):
     info = describe(architecture, in_chans=3, num_classes=2)
     with torch.device("meta"):  # its body is of no concern

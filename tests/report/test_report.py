@@ -1,25 +1,20 @@
 import json
 import math
-from html.parser import HTMLParser
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 
 from tests.helpers.drawing import whole_study
-from tests.helpers.reports import HOSTILE, hostile_tables, report_of
+from tests.helpers.reports import HOSTILE, ReadPage, hostile_tables, report_of
 from tests.helpers.tables import compared, frame, study
 from weightscape.comparison.compare import comparisons_table
 from weightscape.comparison.effects import Tables, effects_of
 from weightscape.figures import style
 from weightscape.report import explorer
-from weightscape.report.answer import answers
 from weightscape.report.browse import browsable, limitations
-from weightscape.report.claims import claims_of_cells
 from weightscape.report.failures import find_failures
 from weightscape.report.measured import quantities
-from weightscape.report.sentences import UNKNOWN
 from weightscape.report.words import decimals, list_words, number, p_value, signed
 from weightscape.scoring import table as scores
 from weightscape.spectra import table as spectra
@@ -35,216 +30,7 @@ def tables():
 
 @pytest.fixture(scope="module")
 def page():
-    return Page(report_of(hostile_tables()))
-
-
-class Page(HTMLParser):
-    """The text of a page, its scripts and its tags."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.html, self.text, self.scripts, self.tags, self.inside = html, "", [], [], None
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if tag in ("script", "style"):
-            self.inside = tag
-            self.scripts += [""] if tag == "script" else []
-
-    def handle_endtag(self, tag):
-        self.inside = None if tag == self.inside else self.inside
-
-    def handle_data(self, data):
-        if self.inside == "script":
-            self.scripts[-1] += data
-        elif self.inside is None:
-            self.text += data
-
-    def json(self, name):
-        scripts = [attributes for tag, attributes in self.tags if tag == "script"]
-        place = next(i for i, attributes in enumerate(scripts) if attributes.get("id") == name)
-        return json.loads(self.scripts[place])
-
-
-def without(tables, **dropped):
-    """Return the tables of the study without some of its runs, compared anew."""
-    ((column, value),) = dropped.items()
-    kept = {name: tables[name] for name in ("runs", "spectra", "scores")}
-    kept["runs"] = kept["runs"][kept["runs"][column] != value]
-    return kept | compared(kept)
-
-
-def with_likeness(tables, **by_metric):
-    """Return the tables with only these likenesses to dropout: family -> (value, low, high)."""
-    likeness = tables["likeness"].copy()
-    likeness[["likeness", "low", "high"]] = np.nan
-    likeness["limitation"] = "a reliability is below 0.5: inconclusive"
-    kept = (likeness["level"] == "family") & (likeness["one"] == "dropout")
-    kept &= (likeness["scope"] == "body") & (likeness["stage"] == "finetuned")
-    for metric, families in by_metric.items():
-        for family, values in families.items():
-            row = kept & (likeness["metric"] == metric) & (likeness["other"] == family)
-            likeness.loc[row, ["likeness", "low", "high"]] = values
-            likeness.loc[row, "limitation"] = ""
-    return {**tables, "likeness": likeness}
-
-
-def only_answer(tables):
-    (answer,) = answers(tables)
-    return answer
-
-
-ALL_FOUR = {
-    "weight_decay": (-0.5, -0.8, -0.2),
-    "noise": (0.2, 0.0, 0.4),
-    "augmentation": (0.9, 0.7, 1.1),
-    "synthetic": (0.1, -0.2, 0.4),
-}
-
-
-def test_a_family_that_stands_out_is_the_answer(tables):
-    answer = only_answer(with_likeness(tables, entropy=ALL_FOUR))
-    assert answer.like[0] == "Augmentation"
-    assert (
-        "on entropy has a likeness to that of dropout of 0.90 (95 % interval 0.70 to 1.10)"
-        in (answer.like[1])
-    )
-    assert answer.sure[0] == "Clear"
-    assert "3 seeds" in answer.sure[1]
-
-
-@pytest.mark.parametrize(
-    ("changed", "words", "sure", "why"),
-    [
-        ({"noise": (0.8, 0.5, 1.1)}, "Augmentation, or noise", "Tentative", "Not to be told apart"),
-        ({"noise": (np.nan,) * 3}, "Augmentation", "Tentative", "Too noisy to be compared: noise"),
-        ({"null": (0.95, 0.8, 1.1)}, "Augmentation", "Tentative", "chance can do the same"),
-        ({"augmentation": (0.9, -0.1, 1.9)}, UNKNOWN, "Not sure", "contains 0"),
-        ({"augmentation": (0.9, np.nan, np.nan)}, UNKNOWN, "Not sure", "needs three"),
-        (dict.fromkeys(ALL_FOUR, (-0.5, -0.8, -0.2)), "None", "Clear", "Not to be told apart"),
-        (dict.fromkeys(ALL_FOUR, (-0.5, -1.5, 0.5)), UNKNOWN, "Not sure", "contains 0"),
-        (dict.fromkeys(ALL_FOUR, (0.5, 0.2, 0.8)), "One of 4 families", "Tentative", "apart"),
-    ],
-)
-def test_what_is_not_sure_is_said(tables, changed, words, sure, why):
-    answer = only_answer(with_likeness(tables, entropy={**ALL_FOUR, **changed}))
-    assert answer.like[0].startswith(words)
-    assert answer.sure[0] == sure
-    assert why in answer.sure[1]
-
-
-def test_the_metric_is_chosen_by_how_many_families_it_compares_and_not_by_their_likeness(tables):
-    few = {"noise": (1.0, 0.99, 1.01)}
-    answer = only_answer(with_likeness(tables, alpha=few, entropy=ALL_FOUR))
-    assert answer.like[0] == "Augmentation"
-    assert "entropy" in answer.like[1]
-
-
-def test_the_effect_on_shifted_accuracy_is_that_of_the_comparisons(tables):
-    answer = only_answer(with_likeness(tables, entropy=ALL_FOUR))
-    effects = tables["comparisons"].query("shift == 'all' and metric == 'accuracy'")
-    for condition in ("trivial_augment", "twin"):
-        (row,) = effects[effects["condition"] == condition].to_dict("records")
-        low, high = (signed(100 * row[end], 1) for end in ("low", "high"))
-        assert (
-            f"{signed(100 * row['effect'], 1)} percentage points (95 % interval {low} to {high})"
-            in answer.shifted[1]
-        )
-    assert answer.shifted[0] == "Yes"
-
-
-def test_a_family_counts_with_the_mean_of_its_conditions(tables):
-    rows = {row["family"]: row for row in only_answer(tables).rows}
-    both = tables["comparisons"].query(
-        "shift == 'all' and metric == 'accuracy' and family == 'weight_decay'"
-    )
-    assert len(both) == 2
-    assert rows["weight_decay"]["shifted"].value == pytest.approx(both["effect"].mean())
-    assert rows["scratch"]["likeness"] == dict.fromkeys(only_answer(tables).metrics)
-    assert list(rows)[-1] == "null"
-
-
-def test_a_family_that_is_worse_is_called_worse(tables):
-    moved = tables["scores"].copy()
-    worse = (moved["condition"] == "trivial_augment") & (moved["shift"] != "none")
-    moved.loc[worse, "accuracy"] -= 0.5
-    answer = only_answer(with_likeness({**tables, "scores": moved}, entropy=ALL_FOUR))
-    assert answer.shifted[0] == "No, worse"
-
-
-def test_families_that_are_not_told_apart_are_judged_one_by_one(tables):
-    both = {**ALL_FOUR, "weight_decay": (0.8, 0.5, 1.1)}
-    answer = only_answer(with_likeness(tables, entropy=both))
-    assert answer.like[0] == "Augmentation, or weight decay"
-    assert answer.shifted[0] == "Augmentation: better"
-    assert "weight decay by +0.8 percentage points" in answer.shifted[1]
-
-
-def test_what_is_not_known_to_be_alike_does_not_answer_for_accuracy(tables):
-    unsure = {**ALL_FOUR, "augmentation": (0.9, -0.1, 1.9)}
-    assert only_answer(with_likeness(tables, entropy=unsure)).shifted[0] == UNKNOWN
-
-
-def test_one_seed_answers_nothing():
-    answer = only_answer(study(seeds=1))
-    assert answer.like[0] == answer.shifted[0] == UNKNOWN
-    assert "one seed" in answer.like[1]
-
-
-def test_without_dropout_there_is_nothing_to_compare_with(tables):
-    answer = only_answer(without(tables, family="dropout"))
-    assert answer.like[0] == UNKNOWN
-    assert "no condition of the family dropout" in answer.like[1]
-    tables = hostile_tables()
-    page = report_of(tables | without(tables, family="dropout"))
-    assert "no condition of the family dropout" in page
-    assert '<span class="quiet">other start</span>' not in page
-
-
-@pytest.mark.parametrize("lost", ["dropout-0.5", "baseline"])
-def test_where_a_run_of_dropout_or_of_its_reference_failed_it_says_so(tables, lost):
-    runs = tables["runs"].copy()
-    of_dropout = runs["family"] == "dropout" if lost != "baseline" else runs["condition"] == lost
-    runs.loc[of_dropout & (runs["seed"] == 1), ["status", "reason"]] = ["failed", "it is nan"]
-    given = {**tables, "runs": runs}
-    answer = only_answer(given | compared(given))
-    assert answer.like[0] == UNKNOWN
-    assert "Runs failed" in answer.like[1]
-    assert "no other family" not in answer.like[1]
-
-
-def test_without_a_twin_chance_is_not_known(tables):
-    answer = only_answer(with_likeness(without(tables, family="null"), entropy=ALL_FOUR))
-    assert answer.like[0] == "Augmentation"
-    assert "There is no twin" in answer.shifted[1]
-
-
-def test_where_all_is_inconclusive_nothing_is_told(tables):
-    answer = only_answer(with_likeness(tables))
-    assert (answer.like[0], answer.sure[0], answer.shifted[0]) == (UNKNOWN, "Not sure", UNKNOWN)
-    assert "a reliability is below 0.5" in answer.like[1]
-
-
-def test_without_shifts_it_says_so(tables):
-    usual = {**tables, "scores": tables["scores"][tables["scores"]["shift"] == "none"]}
-    answer = only_answer(usual | compared(usual))
-    assert answer.shifted == (UNKNOWN, "The study tests on no shifted images.")
-
-
-def test_every_dataset_and_backbone_has_its_answer(tables):
-    other = study(dataset="other", seed=1)
-    both = {name: pd.concat([table, other[name]]) for name, table in tables.items()}
-    assert [answer.dataset for answer in answers(both)] == ["digits", "other"]
-    assert str(answers(both)[0]) == str(only_answer(tables))
-
-
-def test_claims_are_counted_once_and_those_not_testable_stand_apart(tables):
-    (cell,) = claims_of_cells(tables["claims"])
-    names = tables["claims"][["paper", "claim"]].drop_duplicates()
-    assert sum(cell["counts"].values()) == len(names) == len(cell["tested"] + cell["untested"])
-    assert all(claim["missing"] for claim in cell["untested"])
-    assert all(whole["parts"] for claim in cell["tested"] for whole in claim["wholes"])
+    return ReadPage(report_of(hostile_tables()))
 
 
 def test_every_limitation_is_listed_with_its_rows(tables):
@@ -389,7 +175,7 @@ def test_failed_runs_are_named_and_what_is_not_judged_for_them(tables):
         f"{name}, seed 1: the loss is <infinite>" for name in ("twin", "noise-0.3")
     ]
     assert found.unjudged == ["twin", "noise-0.3"]
-    page = Page(report_of(given))
+    page = ReadPage(report_of(given))
     assert "2 runs failed. Not judged for it: twin, noise-0.3." in page.text
     assert "noise-0.3, seed 1: the loss is <infinite>" in page.text
     runs = tables["runs"].assign(status="ok", reason="")
@@ -418,7 +204,7 @@ def test_what_is_measured_is_shown_metric_by_metric(tables):
     layers = {row["condition"]: row["values"][0] for row in found["rank"].rows}["twin"]
     by_layer = comparisons_of(given).query("metric == 'rank' and condition == 'twin'")
     assert layers["effect"].value == pytest.approx(by_layer["effect"].mean())
-    page = Page(report_of(given))
+    page = ReadPage(report_of(given))
     names = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
     assert names[names.index("measurements") - 1] == "figures"
     assert "trace: resnet10t on digits" in page.text
@@ -443,16 +229,9 @@ def test_a_measurement_that_failed_says_so(tables):
     (trace,) = [each for each in quantities(lost) if each.metric == "trace"]
     (values,) = {row["condition"]: row["values"] for row in trace.rows}["twin"]
     assert values["limitation"] == "not judged: a run failed, of it or of its reference"
-    page = Page(report_of({**tables, "measurements": measurements}))
+    page = ReadPage(report_of({**tables, "measurements": measurements}))
     assert "resnet10t on digits: not all could be measured;" in page.text
     assert "trace of noise-0.3, seed 1: no number" in page.text
-
-
-def test_a_claim_on_measurements_alone_has_its_row(tables):
-    claims = tables["claims"].replace({"scope": {"scores": "measurements"}})
-    (cell,) = claims_of_cells(claims)
-    assert any(claim["wholes"][0]["scope"] == "measurements" for claim in cell["tested"])
-    assert "measurements" in Page(report_of({**tables, "claims": claims})).text
 
 
 @pytest.mark.parametrize(

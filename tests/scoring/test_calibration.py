@@ -42,6 +42,51 @@ def test_a_calibrated_forecast_has_a_small_error_and_an_overconfident_one_a_larg
         assert bold[name] > 0.2
 
 
+def debiased(confidence, right, bins=15):
+    """Return the squared error of Kumar et al. 2019, arXiv:1909.10155, bin by bin."""
+    order = np.argsort(confidence, kind="stable")
+    edges = np.quantile(confidence, np.arange(1, bins) / bins)
+    total = 0.0
+    for k in range(bins):
+        inside = [i for i in order if (edges < confidence[i]).sum() == k]
+        if len(inside) < 2:
+            continue
+        share = sum(right[i] for i in inside) / len(inside)
+        gap = sum(confidence[i] for i in inside) / len(inside) - share
+        total += len(inside) * (gap**2 - share * (1 - share) / (len(inside) - 1))
+    return total / len(confidence)
+
+
+@pytest.mark.parametrize("n", [1, 10, 25, 200])
+def test_the_debiased_error_is_that_of_another_implementation(n):
+    rng = np.random.default_rng(n)
+    logits, labels = np.round(2 * rng.normal(size=(n, 3)), 1), rng.integers(0, 3, n)
+    confidence, right = softmax(logits, axis=1).max(axis=1), logits.argmax(axis=1) == labels
+    assert score(logits, labels)["ece_debiased"] == pytest.approx(debiased(confidence, right))
+
+
+def test_a_calibrated_network_scores_zero_on_average_and_another_what_it_is_off_by():
+    rng = np.random.default_rng(0)
+    found = {1.0: [], 2.0: []}
+    plain, gaps = [], []
+    for _ in range(1500):
+        logits = 2 * rng.normal(size=(360, 4))
+        probabilities = softmax(logits, axis=1)
+        labels = (probabilities.cumsum(axis=1) > rng.random((360, 1))).argmax(axis=1)
+        for factor, scores in found.items():
+            scores.append(score(factor * logits, labels)["ece_debiased"])
+        plain.append(score(logits, labels)["ece"])
+        # The true accuracy given the confidence is that of the honest logits.
+        bold = softmax(2 * logits, axis=1).max(axis=1)
+        gaps.append(((bold - probabilities.max(axis=1)) ** 2).mean())
+    honest, bold = (np.array(scores) for scores in found.values())
+    assert abs(honest.mean()) < 3 * honest.std() / np.sqrt(len(honest))
+    assert (honest < 0).any()
+    assert np.mean(plain) > 0.015
+    # In bins of equal counts the gap hardly varies.
+    assert bold.mean() == pytest.approx(np.mean(gaps), rel=0.15)
+
+
 def test_half_precision_is_enough_and_large_logits_do_not_overflow():
     logits = np.array([[60000, -60000], [0, 1]], np.float16)
     found = score(logits, np.array([0, 1]))

@@ -19,7 +19,8 @@ from weightscape.network.predict import predict
 from weightscape.network.saved import SavedNetwork, load_network, save_network
 from weightscape.train.finetune import finetune, streams_of
 from weightscape.train.loop import Streams, TrainingData, Watch, train, validate
-from weightscape.train.optimiser import factor, make_optimiser
+from weightscape.train.optimiser import make_optimiser
+from weightscape.train.schedule import factor
 
 INFO = describe("resnet10t", in_chans=1, num_classes=3)
 

@@ -39,7 +39,7 @@ def test_the_first_paper_has_its_21_conditions_and_five_seeds(tmp_path):
         jobs = jobs_of(name, tmp_path)
         assert jobs["finetune"] == jobs["predict"] == jobs["fit_spectra"] == runs
     jobs = jobs_of("data_diversity_clip", tmp_path)
-    assert jobs["finetune"] == 36 * 5 * 4 * 2
+    assert jobs["finetune"] == 38 * 5 * 4 * 2
     assert (jobs["prepare_dataset"], jobs["fetch_backbone"]) == (4, 2)
     # Four data sets, and the two published sets of corrupted CIFAR and CIFAR-10.1.
     assert jobs["fetch_source"] == 4 + 3
@@ -61,22 +61,24 @@ def test_the_second_paper_has_288_runs_for_each_rate(tmp_path):
     jobs = jobs_of("very_large_dropout", tmp_path)
     # Runs with 0 and 0.9 are looked at along their training.
     assert jobs["finetune_along"] == 2 * 288
-    assert jobs["finetune"] == 4 * 288 + 48  # 0.5, 0.95, two with a faster head, and the twin
+    # 0.5, 0.95, two with a faster head; the twin and two controls.
+    assert jobs["finetune"] == 4 * 288 + 3 * 48
     assert (jobs["prepare_dataset"], jobs["prepare_shift"]) == (16, 16)
     assert (jobs["fetch_source"], jobs["fetch_backbone"]) == (4, 1)
     # Averages and ensembles along both, and over the settings: an average, a soup, an ensemble.
-    assert jobs["average_weights"] == 2 * 288 + 2 * 48
+    # What the average of 0.9 is compared with has its statistics recomputed.
+    assert jobs["average_weights"] == 3 * 288 + 2 * 48
     assert jobs["ensemble_predictions"] == 2 * 288 + 48
 
 
 def test_the_shared_test_bed_and_the_full_digits(tmp_path):
     jobs = jobs_of("office_home", tmp_path)
-    assert jobs["finetune"] + jobs["finetune_along"] == 22 * 5 * 5
+    assert jobs["finetune"] + jobs["finetune_along"] == 24 * 5 * 5
     assert jobs["finetune_along"] == 2 * 5 * 5
     assert jobs["prepare_shift"] == 3 + 4
     jobs = jobs_of("digits_full", tmp_path)
-    assert jobs["finetune"] + jobs["finetune_along"] == 32 * 10
-    assert jobs["predict"] == (32 + 5) * 10
+    assert jobs["finetune"] + jobs["finetune_along"] == 34 * 10
+    assert jobs["predict"] == (34 + 7) * 10
 
 
 def test_the_curve_and_the_chain_of_synthetic_images(tmp_path):

@@ -147,6 +147,8 @@ rule average_weights:
         networks=files.averaged,
         initial=files.interpolation_start,
         val=files.soup_images,
+        train=files.bn_images,
+        synthetic=files.bn_synthetic,
     output:
         network=f"{DERIVED}/model.safetensors",
     log:
@@ -157,10 +159,11 @@ rule average_weights:
         condition=one_of(AVERAGES),
     threads: study.threads.predict
     resources:
-        gpu=lambda w: gpus if files.soup_images(w) else 0,
+        gpu=lambda w: gpus if files.soup_images(w) or files.bn_images(w) else 0,
     params:
-        code=code("average_weights"),
+        code=lambda w: code("average_weights", plan.bn_modules(w.condition)),
         combination=lambda w: plan.combination(w.condition),
+        recipes=lambda w: [each.shown for each in plan.bn_recipes(w.condition)],
         place=place(study.threads.predict),
     message:
         "average weights: {wildcards.condition}, seed {wildcards.seed}"

@@ -50,6 +50,7 @@ rule score_predictions:
     output:
         scores=f"{RUN}/scores.parquet",
         calibration=f"{RUN}/calibration.parquet",
+        influences=f"{RUN}/influences.parquet",
     log:
         "<logs>/score_predictions/{kind}/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:

@@ -1,7 +1,9 @@
 from weightscape.content import content_digest
 
-REPORTED = ["runs", "scores", "spectra", "comparisons", "likeness", "trends"]
-REPORTED += ["relations", "claims"] + ["measurements"] * bool(study.measurements)
+REPORTED = ["runs", "scores", "influences", "spectra", "comparisons", "likeness"]
+REPORTED += ["trends", "relations", "claims"] + ["measurements"] * bool(
+    study.measurements
+)
 # Files of the workflow: their content counts, not where the workflow lies.
 PAGE = [
     "workflow/report/report.html.j2",

@@ -3,6 +3,7 @@ PARTS = {
     "training": files.of_trained(f"{TRAINED}/history.parquet"),
     "scores": files.of_runs(f"{RUN}/scores.parquet"),
     "calibration": files.of_runs(f"{RUN}/calibration.parquet"),
+    "influences": files.of_runs(f"{RUN}/influences.parquet"),
     "agreement": files.of_runs(AGREEMENT),
     "spectra": files.of_initials(f"{INITIAL}/spectra.parquet")
     + files.of_networks(f"{RUN}/spectra.parquet"),
@@ -15,7 +16,8 @@ PARTS = {
     ],
 }
 COMPARED = [
-    f"<results>/tables/{table}.parquet" for table in ("runs", "spectra", "scores")
+    f"<results>/tables/{table}.parquet"
+    for table in ("runs", "spectra", "scores", "influences")
 ]
 MEASURED = ["<results>/tables/measurements.parquet"] if study.measurements else []
 
@@ -54,6 +56,7 @@ rule collect_runs:
     params:
         code=code("collect_runs"),
         runs=plan.describe_runs(),
+        decay=plan.describe_decay(),
     message:
         "collect the table of runs"
     script:
@@ -65,6 +68,7 @@ rule compare_conditions:
         runs=COMPARED[0],
         spectra=COMPARED[1],
         scores=COMPARED[2],
+        influences=COMPARED[3],
         measurements=MEASURED,
     output:
         comparisons="<results>/tables/comparisons.parquet",
@@ -89,6 +93,7 @@ rule test_claims:
         runs=COMPARED[0],
         spectra=COMPARED[1],
         scores=COMPARED[2],
+        influences=COMPARED[3],
         measurements=MEASURED,
     output:
         table="<results>/tables/claims.parquet",

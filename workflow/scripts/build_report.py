@@ -42,6 +42,4 @@ with job(snakemake):
     )
     write_text(snakemake.output.report, html)
     folder = Path(snakemake.output.summary).parent
-    given = (tables[name] for name in ("runs", "scores", "comparisons"))
-    text = summarise(*given, folder, tables.get("measurements"))
-    write_text(snakemake.output.summary, text)
+    write_text(snakemake.output.summary, summarise(tables, folder))

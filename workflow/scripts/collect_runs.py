@@ -12,5 +12,6 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     given = snakemake.input
-    table = run_rows(snakemake.params.runs, given.histories, given.get("scores"))
+    params = snakemake.params
+    table = run_rows(params.runs, given.histories, given.get("scores"), params.decay)
     write(snakemake.output.table, table, runs.SCHEMA, provenance)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from weightscape.comparison.compare import comparisons_table
 from weightscape.comparison.effects import Tables, effects_of
-from weightscape.comparison.likeness import likeness_table
+from weightscape.comparison.likeness_rows import likeness_table
 from weightscape.comparison.relations import relations_table
 from weightscape.comparison.trends import trends_table
 from weightscape.engine.job import job

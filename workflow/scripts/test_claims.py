@@ -19,5 +19,5 @@ with job(snakemake) as provenance:
     files = {name: file for name, file in snakemake.input.items() if file}
     tables = Tables(**{name: read(file).to_pandas() for name, file in files.items()})
     effects = effects_of(tables, options.spectra_metrics)
-    table = claims_table(effects, listed, options.margins)
+    table = claims_table(effects, listed)
     write(snakemake.output.table, table, claims.SCHEMA, provenance)

@@ -19,9 +19,10 @@ class Elastic(Augmentation):
 
     Notes
     -----
-    Fields and sampling are those of `torchvision.transforms.v2.ElasticTransform`, which draws once
-    per call; there, a bicubic kernel's values beyond 8 bits wrap around. `alpha` and `sigma` are in
-    pixels: what deforms a small image strongly deforms a large one mildly.
+    Fields and sampling are those of `torchvision.transforms.v2.ElasticTransform`, its black border
+    too; it draws once per call, and a bicubic kernel's values beyond 8 bits wrap around there.
+    `alpha` and `sigma` are in pixels: what deforms a small image strongly deforms a large one
+    mildly.
 
     References
     ----------
@@ -69,16 +70,34 @@ class Elastic(Augmentation):
 
 
 def warp(images: torch.Tensor, displacement: torch.Tensor, interpolation: str) -> torch.Tensor:
-    """Return `images` read at displaced places, black outside, clipped to [0, 1]."""
+    """Return `images` read at displaced places, black outside, clipped to [0, 1].
+
+    As torchvision's, an image fades into the black twice: a pixel that is read where a part of the
+    kernel lies outside takes that part as black, and is then multiplied by the part inside.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, channels, height, width)
+        Values in [0, 1].
+    displacement : Tensor of float32, shape (n, 2, height, width)
+        What `Elastic.smooth` gives.
+    interpolation : {'bilinear', 'bicubic'}
+        How an image is read between pixels.
+    """
     import torch
 
     height, width = images.shape[2:]
-    x = (2 * torch.arange(width, device=images.device) + 1) / width - 1
-    y = (2 * torch.arange(height, device=images.device) + 1) / height - 1
+    x, y = (
+        torch.linspace((1 - side) / side, (side - 1) / side, side, device=images.device)
+        for side in (width, height)
+    )
     grid = torch.stack([x + displacement[:, 0], y[:, None] + displacement[:, 1]], 3)
-    return torch.nn.functional.grid_sample(
-        images, grid, interpolation, padding_mode="zeros", align_corners=False
-    ).clamp_(0, 1)
+    # The last channel is white: what is read of it is the part that lies inside.
+    framed = torch.cat([images, torch.ones_like(images[:, :1])], 1)
+    read = torch.nn.functional.grid_sample(
+        framed, grid, interpolation, padding_mode="zeros", align_corners=False
+    )
+    return read[:, :-1].mul_(read[:, -1:]).clamp_(0, 1)
 
 
 def _smoothing(length: int, sigma: float) -> torch.Tensor:

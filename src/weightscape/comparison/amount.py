@@ -42,7 +42,7 @@ class Left(NamedTuple):
         What is left, shape (profiles, seeds, layers).
     explained : numpy.ndarray
         Share of every profile that the amount explains, between 0 and 1, shape (profiles,); NaN for
-        a profile that does not repeat itself at all.
+        a profile that repeats itself too little for there to be anything to explain.
     is_beyond : numpy.ndarray
         Whether a profile is mostly amount and goes so much further than the controls that a bend of
         the path may be all that is left of it, shape (profiles,).
@@ -83,8 +83,11 @@ def take_out(profiles: Array, span: Array) -> Left:
     coefficients = _regress(profiles, span)
     left = profiles - np.einsum("pv,vsl->psl", coefficients, span)
     before, after = (np.diagonal(multiply_seeds(part, part)) for part in (profiles, left))
+    found = np.isfinite(profiles).all(axis=2)
+    within = np.where(found, np.nan_to_num(profiles**2).sum(axis=2), 0.0).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        explained = np.clip(np.where(before > 0, 1 - after / before, np.nan), 0.0, 1.0)
+        repeats = before >= MIN_REPEATED * within / found.sum(axis=1)
+        explained = np.clip(np.where(repeats, 1 - after / before, np.nan), 0.0, 1.0)
     bends = _find_bends(profiles, span)
     is_beyond = (explained > MOSTLY) & (bends > 0) & ~(after > bends)
     return Left(left, explained, is_beyond)
@@ -117,8 +120,8 @@ def _regress(profiles: Array, span: Array) -> Array:
     scale = turn[:, some] / np.sqrt(length[some])
     repeated, directions = np.linalg.eigh(scale.T @ multiply_seeds(vectors, vectors) @ scale)
     axes = scale @ directions
-    found: Array = multiply_seeds(profiles, span) @ axes / np.maximum(repeated, MIN_REPEATED)
-    return found @ axes.T
+    found = multiply_seeds(profiles, span) @ axes / np.maximum(repeated, MIN_REPEATED)
+    return np.asarray(found @ axes.T)
 
 
 def _find_bends(profiles: Array, span: Array) -> Array:

@@ -16,6 +16,12 @@ ALL = "all"
 Images = tuple[str, str, int | None]
 """Test set, shift and severity; None is the mean over the severities."""
 
+IID: Images = ("test", "none", 0)
+"""The images of the test set."""
+
+OVER_SHIFTS: Images = (ALL, ALL, None)
+"""The mean over the shifts."""
+
 MEASURED = ["metric", "layer", "test_set", "shift", "severity"]
 """Columns that say what a row of `measurements` is about."""
 
@@ -115,29 +121,12 @@ def mean_over_images(keys: Sequence[Images], values: Array) -> Iterator[tuple[Im
         shifts += [mean] if key[2] is None else []
         yield key, mean
     if shifts:
-        yield (ALL, ALL, None), np.mean(shifts, axis=0)
+        yield OVER_SHIFTS, np.mean(shifts, axis=0)
 
 
 def is_shifted(shift: str) -> bool:
     """Return whether images of this `shift` depart from training; `none`, or no images, do not."""
     return shift not in ("none", "")
-
-
-def score_arrays(
-    scores: pd.DataFrame, axes: Axes, metrics: Sequence[str]
-) -> Iterator[tuple[tuple[str, str, int | None, str], Array]]:
-    """Yield each of the `metrics` that there is on each test set, each shift, and all of them."""
-    metrics = [metric for metric in metrics if metric in scores.columns]
-    if not len(scores) or not metrics:
-        return
-    place = ["test_set", "shift", "severity"]
-    sets = scores[place].drop_duplicates()
-    numbered = scores.merge(sets.assign(set=range(len(sets))), on=place)
-    values = to_array(numbered, axes, "set", list(range(len(sets))), metrics)
-    keys = [(t, s, int(v)) for t, s, v in sets.itertuples(index=False, name=None)]
-    for m, metric in enumerate(metrics):
-        for images, mean in mean_over_images(keys, values[..., m]):
-            yield (*images, metric), mean
 
 
 class Measured(NamedTuple):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from weightscape.comparison.crossed import Crossed, estimate_crossed, find_unsampled
 from weightscape.comparison.effects import Effects
 from weightscape.comparison.paired import Array, Estimate, correct_holm, estimate_paired
 from weightscape.tables import comparisons
@@ -15,6 +16,10 @@ from weightscape.tables.table import from_arrays
 ABOUT = ["condition", "family", "is_twin", "dose", "reference"]
 OTHER_WEIGHTS = "starts from other weights than its reference, or has none of its own"
 """Why a condition has no effect on weights."""
+
+NO_INFLUENCES = "over the seeds alone: no influences of the test images are given"
+LONE_IMAGES = "over the seeds alone: too few test images of a class to leave any out"
+"""Why an interval of a score leaves out what the test images add."""
 
 
 def comparisons_table(all_effects: Sequence[Effects]) -> pa.Table:
@@ -53,18 +58,18 @@ def _compare_weights(effects: Effects) -> Iterator[dict[str, Any]]:
         for scope, role, chosen in scopes:
             mean, n_layers = effects.mean_over(stage, metric, chosen)
             notes = explain_layers(effects, metric, chosen, n_layers)
-            yield _make_part(effects, mean, notes, n_layers, scope=scope, role=role, **place)
+            part = {"scope": scope, "role": role, **place}
+            yield _make_part(effects, estimate_paired(mean), notes, n_layers, **part)
         for i, (layer, role) in enumerate(zip(effects.layers["layer"], roles, strict=True)):
-            yield _make_part(
-                effects, values[..., i], others, 1, scope="layer", role=role, layer=layer, **place
-            )
+            part = {"scope": "layer", "role": role, "layer": layer, **place}
+            yield _make_part(effects, estimate_paired(values[..., i]), others, 1, **part)
 
 
 def _compare_scores(effects: Effects) -> Iterator[dict[str, Any]]:
-    nothing = [""] * len(effects.conditions)
     for (test_set, shift, severity, metric), values in effects.scores.items():
         place = {"test_set": test_set, "shift": shift, "severity": severity, "metric": metric}
-        yield _make_part(effects, values, nothing, None, scope="scores", **place)
+        notes = explain_images(values)
+        yield _make_part(effects, estimate_crossed(values), notes, None, scope="scores", **place)
 
 
 def _compare_measurements(effects: Effects) -> Iterator[dict[str, Any]]:
@@ -72,7 +77,7 @@ def _compare_measurements(effects: Effects) -> Iterator[dict[str, Any]]:
         place = {"test_set": test_set, "shift": shift, "severity": severity if shift else None}
         yield _make_part(
             effects,
-            found.values,
+            estimate_paired(found.values),
             found.failures,
             None,
             scope="measurements",
@@ -103,14 +108,23 @@ def explain_layers(
     return notes
 
 
+def explain_images(values: Crossed) -> list[str]:
+    """Return for every condition why its interval leaves the test images out; empty if it does not.
+
+    A single seed has no interval, whatever is known of the images.
+    """
+    several = np.isfinite(values.values).sum(axis=-1) > 1
+    why = LONE_IMAGES if values.influences else NO_INFLUENCES
+    return [why if left_out else "" for left_out in several & find_unsampled(values)]
+
+
 def _make_part(
     effects: Effects,
-    differences: Array,
+    estimate: Estimate,
     notes: list[str],
     n_layers: np.ndarray | int | None,
     **place: Any,
 ) -> dict[str, Any]:
-    estimate = estimate_paired(differences)
     found = {"role": "", "layer": "", "stage": "", "test_set": "", "shift": "", "severity": None}
     return {
         "dataset": effects.dataset,
@@ -126,8 +140,13 @@ def _make_part(
             estimate,
             len(effects.seeds),
             [
-                lost or note
-                for lost, note in zip(effects.conditions["limitation"], notes, strict=True)
+                "; ".join(filter(None, (lost or note, left_out)))
+                for lost, left_out, note in zip(
+                    effects.conditions["limitation"],
+                    effects.conditions["left_out"],
+                    notes,
+                    strict=True,
+                )
             ],
         ),
     }

@@ -96,7 +96,8 @@ def estimate_crossed(effects: Crossed) -> Estimate:
     of the images, weighted by their shares of the variance: to first order, a t quantile that is
     weighted so (Cochran). Satterthwaite's, in which the shares are squared, take a mean square of
     two degrees of freedom for too sure: with three seeds, whose error is three times that of the
-    images, the interval then holds 92 %.
+    images, the interval then holds 92 %. Here it holds 94 to 97 %; least, with three seeds that
+    differ on every image and beside that as a whole, 92 to 93 %, and 97 to 98 % without the last.
 
     Parameters
     ----------

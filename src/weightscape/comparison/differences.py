@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weightscape.comparison.arrays import Axes, say_reason
+from weightscape.comparison.crossed import Crossed
 from weightscape.comparison.paired import Array
 
 
@@ -44,6 +45,11 @@ class Pairs:
         found: Array = np.subtract(values[self.one], values[self.other])
         found[meaningless] = np.nan
         return found
+
+    def subtract_crossed(self, values: Crossed) -> Crossed:
+        """Return the same of values that are of a finite test set."""
+        found = values[self.one] - values[self.other]
+        return Crossed(self.subtract(values.values), found.influences)
 
     def join(self, notes: Sequence[str]) -> list[str]:
         """Return for every pair the notes on its condition and its reference."""

@@ -10,27 +10,25 @@ import pandas as pd
 from weightscape.comparison.arrays import (
     ALL,
     CELL,
+    IID,
+    OVER_SHIFTS,
     Axes,
     Images,
     Measured,
     measurement_arrays,
     need_columns,
     refuse_doubles,
-    score_arrays,
 )
+from weightscape.comparison.choice import settle
+from weightscape.comparison.crossed import Crossed
 from weightscape.comparison.differences import pair_conditions
-from weightscape.comparison.layers import count_layers, find_weights
+from weightscape.comparison.layers import count_layers, find_own_changes, find_weights
 from weightscape.comparison.paired import Array
 from weightscape.comparison.quantities import complete_runs
+from weightscape.comparison.scored import PLACE, Key, crossed_scores
 from weightscape.scoring.metrics import METRICS as OF_SCORES
 
 SCORES = [metric.name for metric in OF_SCORES]
-
-IID: Images = ("test", "none", 0)
-"""The images of the test set."""
-
-OVER_SHIFTS: Images = (ALL, ALL, None)
-"""The mean over the shifts."""
 
 OF_NONE: Images = ("", "", 0)
 """What a quantity has that is of no images."""
@@ -41,15 +39,17 @@ class Tables(NamedTuple):
 
     Attributes
     ----------
-    runs, spectra, scores, measurements : pandas.DataFrame
+    runs, spectra, scores, measurements, influences : pandas.DataFrame
         The tables of these names, or any with their identifier columns. `runs` may lack those in
-        `quantities.OPTIONAL`, `spectra` its stage and its rows of initial weights.
+        `quantities.OPTIONAL`, `spectra` its stage and its rows of initial weights. Without
+        `influences` nothing is known of what the test images add to an error.
     """
 
     runs: pd.DataFrame
     spectra: pd.DataFrame = pd.DataFrame()
     scores: pd.DataFrame = pd.DataFrame()
     measurements: pd.DataFrame = pd.DataFrame()
+    influences: pd.DataFrame = pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,12 @@ class Effects:
     ----------
     dataset, backbone : str
         Their names.
+    group : str
+        The data set, of which the dataset may hold out one domain.
     conditions : pandas.DataFrame
         A row per condition that is not its own reference, in the order of the arrays: condition,
-        family, dose, reference, is_twin, from_scratch, and `limitation`, why it has no effects.
+        family, dose, is_rate, reference, is_twin, from_scratch, kind, `left_out`, which settings
+        could not be chosen, and `limitation`, why it has no effects.
     comparable : numpy.ndarray
         Whether effects on weights have a meaning, shape (conditions,).
     seeds : list of int
@@ -73,11 +76,15 @@ class Effects:
         layer and role, in the order of the network.
     weights : mapping
         For every (stage, metric) an array of shape (conditions, seeds, layers).
+    own : mapping
+        For ("finetuned", metric) how far fine-tuning itself moves every condition's reference,
+        shape (conditions, seeds, layers).
     counted : mapping
         For every metric which layers count in means over layers, shape (layers,).
     scores : mapping
-        For every (test_set, shift, severity, metric) an array of shape (conditions, seeds). A
-        severity of None is the mean over severities, a shift `all` the mean over shifts.
+        For every (test_set, shift, severity, metric) the values over conditions and seeds, with
+        what the images add to them, see `Crossed`. A severity of None is the mean over severities,
+        a shift `all` the mean over shifts.
     measurements : mapping
         For every metric, layer and (test_set, shift, severity) the same of what is measured, with
         why a condition has no effect on it. The layer is empty for the whole network, and the
@@ -90,6 +97,7 @@ class Effects:
     """
 
     dataset: str
+    group: str
     backbone: str
     conditions: pd.DataFrame
     comparable: np.ndarray
@@ -97,8 +105,9 @@ class Effects:
     accuracy: str
     layers: pd.DataFrame
     weights: Mapping[tuple[str, str], Array]
+    own: Mapping[tuple[str, str], Array]
     counted: Mapping[str, np.ndarray]
-    scores: Mapping[tuple[str, str, int | None, str], Array]
+    scores: Mapping[Key, Crossed]
     measurements: Mapping[tuple[str, str, Images], Measured]
 
     def within(self, scope: str) -> np.ndarray:
@@ -109,10 +118,10 @@ class Effects:
     def _body(self) -> np.ndarray:
         return (self.layers["role"] != "classifier").to_numpy()
 
-    def score(self, shift: str, metric: str) -> Array | None:
+    def score(self, shift: str, metric: str) -> Crossed | None:
         """Return the effect on a score over all shifts (`all`) or on the test set (`none`).
 
-        Shape (conditions, seeds); None where it is not measured.
+        Over conditions and seeds; None where it is not measured.
         """
         images = OVER_SHIFTS if shift == ALL else IID
         return self.scores.get((*images, metric))
@@ -181,9 +190,10 @@ def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
     Raises
     ------
     ValueError
-        If a column is missing, or a run is there twice: in `runs`, or for a layer or test set.
+        If a column is missing; a run is there twice: in `runs`, or for a layer or test set; or runs
+        were tested on different images.
     """
-    runs, spectra, scores, measurements = tables
+    runs, spectra, scores, measurements, influences = Tables(**settle(tables._asdict()))
     runs = complete_runs(runs)
     if "stage" not in spectra.columns:
         spectra = spectra.assign(stage="finetuned")
@@ -193,7 +203,9 @@ def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
     if len(spectra):
         need_columns(spectra, "spectra", [*run, "layer", "role", *metrics])
     if len(scores):
-        need_columns(scores, "scores", [*run, "test_set", "shift", "severity"])
+        need_columns(scores, "scores", [*run, *PLACE])
+    if len(influences):
+        need_columns(influences, "influences", [*run, *PLACE, "metric", "images", "influences"])
     return [
         _find_effects(
             cell,
@@ -202,6 +214,7 @@ def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
                 _select(spectra, cell, part),
                 _select(scores, cell),
                 _select(measurements, cell),
+                _select(influences, cell),
             ),
             metrics,
         )
@@ -229,10 +242,14 @@ def _find_effects(cell: Any, tables: Tables, metrics: Sequence[str]) -> Effects:
     )
     pairs, compared = pair_conditions(runs, axes)
     layers, weights = find_weights(tables.spectra, axes, pairs, metrics)
-    columns = ["condition", "family", "dose", "reference", "is_twin", "from_scratch"]
+    first = runs.drop_duplicates("condition")
+    initials = dict(zip(first["condition"], first["initial"], strict=True))
+    columns = ["condition", "family", "dose", "is_rate", "reference", "is_twin", "from_scratch"]
+    columns += ["kind", "left_out"]
     conditions = compared[columns].assign(limitation=np.array(pairs.limitations, object))
     return Effects(
         dataset=cell[0],
+        group=str(runs["dataset_group"].iloc[0]),
         backbone=cell[1],
         conditions=conditions.reset_index(drop=True),
         comparable=pairs.comparable,
@@ -240,9 +257,11 @@ def _find_effects(cell: Any, tables: Tables, metrics: Sequence[str]) -> Effects:
         accuracy=str(runs["score"].iloc[0]),
         layers=layers,
         weights=weights,
+        own=find_own_changes(tables.spectra, axes, pairs, metrics, initials),
         counted={metric: count_layers(metric, tables.spectra, layers) for metric in metrics},
         scores={
-            key: pairs.subtract(values) for key, values in score_arrays(tables.scores, axes, SCORES)
+            key: pairs.subtract_crossed(values)
+            for key, values in crossed_scores(tables.scores, tables.influences, axes, SCORES)
         },
         measurements={
             key: Measured(pairs.subtract(found.values), pairs.join(found.failures))

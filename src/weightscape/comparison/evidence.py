@@ -151,7 +151,7 @@ class Evidence:
     def noise(self, metric: str) -> Array:
         """Return the noise of every layer that is compared, shape (layers,)."""
         values = self.effects.weights[STAGE, metric][self.meant]
-        return find_noise(values)[self._find_whole(metric)]
+        return np.asarray(find_noise(values)[self._find_whole(metric)])
 
     def left(self, group: Group, metric: str) -> Estimate:
         """Return the mean over the layers of what a group does beside more or less training.

@@ -130,9 +130,17 @@ def check_part(part: Part, where: str, measured: Sequence[str] | None = None) ->
     Raises
     ------
     ValueError
-        As `check_metrics` does; and where a likeness over layers is asked of what has no layers.
+        As `check_metrics` does; and where a likeness over layers, or a share of the own change of
+        weights, is asked of what has no layers.
     """
     check_metrics(part.metrics, where, measured=measured)
+    lost = [name for name in part.metrics if find_table(name) != "spectra"]
+    if part.to == "own_change" and lost:
+        what = NO_PROFILE[find_table(lost[0]) or "scores"]
+        raise ValueError(
+            f"{where}.to: own_change is of weights, and {lost[0]} is {what}; name a group whose"
+            " effect the share is of, or give a margin"
+        )
     if part.test == "order" and part.like is not None:
         for name in part.metrics:
             if (table := find_table(name)) in NO_PROFILE:

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -28,15 +28,18 @@ class Estimate:
     error : numpy.ndarray
         Its standard error; NaN below two seeds.
     n_seeds : numpy.ndarray
-        Seeds behind it; its degrees of freedom are one less.
+        Seeds behind it.
     p_sign_flip : numpy.ndarray
         Exact two-sided p over all sign flips; NaN where there are none to go through.
+    df : numpy.ndarray
+        Degrees of freedom of the error; NaN where there is none.
     """
 
     effect: Array
     error: Array
     n_seeds: NDArray[np.int64]
     p_sign_flip: Array
+    df: Array
 
     @property
     def low(self) -> Array:
@@ -61,25 +64,17 @@ class Estimate:
     @property
     def smallest_detectable(self) -> Array:
         """Effect that a two-sided test at `LEVEL` finds with power 80 % at this spread."""
-        seeds = np.asarray(self.n_seeds)
-        factor = np.full(seeds.shape, np.nan)
-        for n in np.unique(seeds[seeds > 1]):
-            factor[seeds == n] = detectable_effect(int(n))
-        return factor * self.error
+        return detectable_effect(self.df) * self.error
 
     def p_above(self, border: float, sign: ArrayLike = 1.0) -> Array:
         """Return the one-sided p of ``sign · effect > border``; NaN without spread."""
         spread = np.where(self.error > 0, self.error, np.nan)
         t = (np.asarray(sign) * self.effect - border) / spread
-        return np.asarray(special.stdtr(self._df, -t), dtype=np.float64)
-
-    @property
-    def _df(self) -> Array:
-        return np.where(self.n_seeds > 1, self.n_seeds - 1.0, np.nan)
+        return np.asarray(special.stdtr(self.df, -t), dtype=np.float64)
 
     @property
     def _half(self) -> Array:
-        return np.asarray(special.stdtrit(self._df, 1 - LEVEL / 2)) * self.error
+        return np.asarray(special.stdtrit(self.df, 1 - LEVEL / 2)) * self.error
 
 
 def estimate_paired(differences: ArrayLike) -> Estimate:
@@ -109,7 +104,7 @@ def estimate_paired(differences: ArrayLike) -> Estimate:
     largest = np.abs(x).max(axis=-1, initial=0.0)
     squares = np.where(squares <= several * (4 * np.finfo(float).eps * largest) ** 2, 0.0, squares)
     error = np.sqrt(squares / (several - 1) / several)
-    return Estimate(mean, error, n, _sign_flip_p(x, n))
+    return Estimate(mean, error, n, _sign_flip_p(x, n), several - 1)
 
 
 def jackknife(statistic: ArrayLike, without: ArrayLike) -> Estimate:
@@ -131,12 +126,12 @@ def jackknife(statistic: ArrayLike, without: ArrayLike) -> Estimate:
     """
     effect, left = np.asarray(statistic, np.float64), np.asarray(without, np.float64)
     n = left.shape[-1]
-    nothing = np.full(effect.shape, np.nan)
+    nothing, seeds = np.full(effect.shape, np.nan), np.full(effect.shape, n)
     if n < 3:
-        return Estimate(effect, nothing, np.full(effect.shape, n), nothing)
+        return Estimate(effect, nothing, seeds, nothing, nothing)
     squares = ((left - left.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
     error = np.sqrt((n - 1) / n * squares)
-    return Estimate(effect, error, np.full(effect.shape, n), nothing)
+    return Estimate(effect, error, seeds, nothing, seeds - 1.0)
 
 
 def _sign_flip_p(differences: Array, n: NDArray[np.int64]) -> Array:
@@ -162,25 +157,27 @@ def _sign_patterns(n: int) -> Array:
     return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
 
 
-@cache
-def detectable_effect(n: int, level: float = LEVEL, power: float = 0.8) -> float:
-    """Return the mean, in standard errors, that a two-sided paired t test finds with `power`.
+def detectable_effect(df: ArrayLike, level: float = LEVEL, power: float = 0.8) -> Array:
+    """Return the effect, in standard errors, that a two-sided t test finds with `power`.
 
     Parameters
     ----------
-    n : int
-        Number of pairs, at least two.
+    df : array_like
+        Degrees of freedom of the error, one at least: of n pairs, n − 1.
     level : float, optional
         Level of the test.
     power : float, optional
         Probability of finding the effect.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `df`; NaN where that is.
     """
-    critical = float(stats.t.ppf(1 - level / 2, n - 1))
+    degrees = np.asarray(df, np.float64)
+    critical = special.stdtrit(degrees, 1 - level / 2)
     # The tail on the wrong side is left out: at a power of interest it holds nothing.
-    shift = optimize.brentq(
-        lambda shift: float(stats.nct.sf(critical, n - 1, shift)) - power, 0, 3 * critical + 3
-    )
-    return float(shift)
+    return np.asarray(special.nctdtrinc(degrees, 1 - power, critical))
 
 
 def correct_holm(p_values: ArrayLike) -> Array:

@@ -33,8 +33,13 @@ OPTIONAL: dict[str, Any] = {
     "score": "accuracy",
     "is_twin": lambda runs: runs["family"] == TWIN,
     "from_scratch": lambda runs: runs["pretrained"] == "none",
+    "initial": lambda runs: runs["backbone"],
+    "kind": "",
+    "dataset_group": lambda runs: runs["dataset"],
+    "is_rate": False,
     "status": "ok",
     "reason": "",
+    "left_out": "",
 }
 """Columns of `runs` that a table from elsewhere may lack, and what stands for them."""
 

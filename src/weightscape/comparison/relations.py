@@ -10,6 +10,7 @@ from weightscape.comparison.arrays import ALL
 from weightscape.comparison.effects import Effects
 from weightscape.comparison.layers import explain_lacking, find_whole_layers
 from weightscape.comparison.paired import Array, jackknife
+from weightscape.comparison.weightiest import find_weightiest
 from weightscape.config.families import CONTROL
 from weightscape.config.score import BESIDE, SCORES
 from weightscape.scoring.metrics import METRICS
@@ -70,6 +71,7 @@ def _normalise(effects: Array) -> Array:
 def _make_parts(effects: Effects) -> Iterator[dict[str, Any]]:
     chooses = ~effects.conditions["is_twin"] & (effects.conditions["family"] != CONTROL)
     chosen = chooses.to_numpy(bool)
+    names = effects.conditions["condition"].to_numpy()[chosen]
     beside = BESIDE.get(effects.accuracy)
     of_interest = [effects.accuracy, *([beside] if beside else []), *OTHERS]
     for (stage, metric), values in effects.weights.items():
@@ -88,11 +90,13 @@ def _make_parts(effects: Effects) -> Iterator[dict[str, Any]]:
                             "backbone": effects.backbone,
                             **place,
                             "score": score,
-                            **_make_columns(moved[chosen], scores[chosen], note),
+                            **_make_columns(names, moved[chosen], scores.values[chosen], note),
                         }
 
 
-def _make_columns(weights: Array, scores: Array, about_layers: str) -> dict[str, Any]:
+def _make_columns(
+    names: np.ndarray, weights: Array, scores: Array, about_layers: str
+) -> dict[str, Any]:
     both = np.isfinite(weights) & np.isfinite(scores)
     conditions = np.asarray(both.any(axis=1))
     seeds = np.asarray(both[conditions].all(axis=0) & conditions.any())
@@ -115,10 +119,20 @@ def _make_columns(weights: Array, scores: Array, about_layers: str) -> dict[str,
         elif n_seeds == 2:
             notes.append("two seeds: no interval")
     estimate = jackknife(r, without)
+    left_out = range(count) if count > MIN_CONDITIONS and n_seeds > 1 else []
+    rest = [
+        jackknife(*correlate(np.delete(weights, i, axis=0), np.delete(scores, i, axis=0)))
+        for i in left_out
+    ]
+    found = find_weightiest(estimate, rest)
     return {
         "r": estimate.effect.item(),
         "low": estimate.low.item(),
         "high": estimate.high.item(),
+        "without_condition": names[conditions][found.part] if found.part >= 0 else "",
+        "r_without": found.effect.item(),
+        "low_without": found.low.item(),
+        "high_without": found.high.item(),
         "n_conditions": count,
         "n_seeds": n_seeds,
         "limitation": "; ".join(notes),

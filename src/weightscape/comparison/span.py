@@ -7,7 +7,13 @@ from weightscape.comparison.paired import Array
 from weightscape.config.families import CONTROL
 
 CONTROL_LINE = "{ name: control-steps, family: control, factors: { steps_factor: 0.8 } }"
-"""A condition that trains less and is else the baseline."""
+"""A condition that trains for fewer steps and is else the baseline."""
+
+LINES = {
+    "steps": CONTROL_LINE,
+    "rate": "{ name: control-rate, family: control, factors: { lr: … } }, with .7 of the rate",
+}
+"""What to add for a control of each kind."""
 
 
 def find_span(effects: Effects, stage: str, metric: str, meant: np.ndarray) -> tuple[Array, str]:
@@ -46,6 +52,14 @@ def find_span(effects: Effects, stage: str, metric: str, meant: np.ndarray) -> t
         return nothing, "needs the spectra of the initial weights"
     if lost := [note for note in table.loc[controls, "limitation"] if note]:
         return nothing, "; ".join(dict.fromkeys(lost))
+    # Fewer steps and a lower rate move the layers in two directions. Of a table from elsewhere, it
+    # may not be known which of them its controls have.
+    known = {*table.loc[controls, "kind"]} - {""}
+    if missing := [kind for kind in LINES if known and kind not in known]:
+        return nothing, (
+            f"needs a control of the {missing[0]}, too: less of one is not less of the other; add"
+            f" `- {LINES[missing[0]]}` to the conditions"
+        )
     names = table["condition"].str.split("+").str[0].to_numpy(object)
     values = effects.weights[stage, metric]
     vectors = [found.mean(axis=0)]

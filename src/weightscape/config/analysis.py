@@ -1,8 +1,8 @@
 """Config of what is made of the runs, and with which resources."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weightscape.config.section import Section
 
@@ -14,22 +14,17 @@ class Comparison(Section):
         ("alpha", "log_norm", "log_spectral_norm", "stable_rank", "entropy", "alpha_weighted"),
         description="Columns of the spectra to compare: those that mean the same in every layer.",
     )
-    margins: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        {
-            "alpha": 0.1,
-            "alpha_weighted": 0.1,
-            "log_norm": 0.002,
-            "log_spectral_norm": 0.005,
-            "stable_rank": 0.1,
-            "entropy": 0.001,
-            "accuracy": 0.01,
-            "shifted_accuracy": 0.02,
-            "ece": 0.01,
-            "shifted_ece": 0.02,
-        },
-        description="For every metric the largest difference that counts as none, in its unit;"
-        " fixed before a study is run.",
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_margins(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "margins" in value:
+            raise ValueError(
+                "margins: is no key; an equivalence gives its own: `margin: 0.01` in the"
+                " metric's unit, or `share: 0.2` with `to: own_change` or a group whose effect it"
+                " is a share of"
+            )
+        return value
 
 
 class Threads(Section):

@@ -12,7 +12,8 @@ from weightscape.config.section import Name, Section, explain
 FACTORS = "What the condition sets of the recipe, over the study's own."
 GRID = (
     "Factors and their values: the entry stands once for every combination, with"
-    " +<factor>-<value> at the end of its name and of its reference's."
+    " +<factor>-<value> at the end of its name and of its reference's; the study's `choose` settles"
+    " which of them is compared."
 )
 Values = Annotated[tuple[float | str, ...], Field(min_length=1)]
 
@@ -43,9 +44,18 @@ class Condition(ConditionEntry):
     ----------
     setting : str
         The setting of the grid that it is a member of; empty where there is none.
+    entry : str
+        Name of the entry, where one of the settings of its grid is chosen to be compared under it;
+        empty otherwise.
     """
 
     setting: str = ""
+    entry: str = ""
+
+    @property
+    def stands_for(self) -> str:
+        """The name under which it is compared, if it is."""
+        return self.entry or self.name
 
     @property
     def is_twin(self) -> bool:
@@ -77,9 +87,17 @@ class FamilyEntry(Section):
 
 
 def expand_conditions(
-    entries: tuple[ConditionEntry | FamilyEntry, ...],
+    entries: tuple[ConditionEntry | FamilyEntry, ...], choose: bool = False
 ) -> tuple[Condition, ...]:
     """Return the conditions that the `entries` of a study stand for, in order.
+
+    Parameters
+    ----------
+    entries : tuple of ConditionEntry and FamilyEntry
+        What the study lists.
+    choose : bool, optional
+        Whether one setting of a grid is chosen and compared with the reference's own; else each is
+        compared with the reference of the same setting.
 
     Raises
     ------
@@ -91,7 +109,7 @@ def expand_conditions(
         key = "vary" if isinstance(entry, FamilyEntry) else "grid"
         try:
             members = _members(entry) if isinstance(entry, FamilyEntry) else [entry]
-            conditions.extend(each for member in members for each in _in_settings(member))
+            conditions.extend(each for member in members for each in _in_settings(member, choose))
         except ValidationError as error:
             raise ValueError(f"conditions.{place}: {explain(error, ConditionEntry)}") from error
         except ValueError as error:
@@ -114,12 +132,18 @@ def _members(entry: FamilyEntry) -> list[ConditionEntry]:
     ]
 
 
-def _in_settings(entry: ConditionEntry) -> Iterator[Condition]:
+def _in_settings(entry: ConditionEntry, choose: bool) -> Iterator[Condition]:
     """Yield the condition in every setting of its grid; itself where it has none."""
-    known = entry.setting if isinstance(entry, Condition) else ""
+    known = entry if isinstance(entry, Condition) else None
+    under = entry.name if choose and entry.grid else ""
     for values in product(*entry.grid.values()):
         factors, setting = entry.factors, ""
         for key, value in zip(entry.grid, values, strict=True):
+            if _is_set(entry.factors, key.split(".")):
+                raise ValueError(
+                    f"{key} is what {entry.name!r} sets itself, and its grid would put other values"
+                    " in that place; leave it out of the one or the other"
+                )
             factors = _with(factors, key.split("."), value)
             setting += f"+{key}-{value}"
         yield Condition(
@@ -127,9 +151,19 @@ def _in_settings(entry: ConditionEntry) -> Iterator[Condition]:
             family=entry.family or entry.name,
             dose=entry.dose,
             factors=factors,
-            setting=known or setting.removeprefix("+"),
-            reference=f"{entry.reference}{setting}",
+            setting=known.setting if known else setting.removeprefix("+"),
+            entry=known.entry if known else under,
+            reference=entry.reference if choose else f"{entry.reference}{setting}",
         )
+
+
+def _is_set(factors: Any, keys: list[str]) -> bool:
+    """Return whether `factors` have a value under the nested `keys`."""
+    for key in keys:
+        if not isinstance(factors, Mapping) or key not in factors:
+            return False
+        factors = factors[key]
+    return True
 
 
 def _with(factors: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, Any]:

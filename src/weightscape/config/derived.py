@@ -14,9 +14,10 @@ Method = Literal[
     "ensemble",
     "greedy_soup",
     "interpolation",
+    "recomputed_bn",
 ]
 
-OF_ONE = ("trajectory_average", "trajectory_ensemble", "interpolation")
+OF_ONE = ("trajectory_average", "trajectory_ensemble", "interpolation", "recomputed_bn")
 """Methods that make something of every run by itself."""
 
 ALONG = ("trajectory_average", "trajectory_ensemble")
@@ -35,13 +36,20 @@ class DerivedEntry(Section):
     )
     method: Method = Field(
         description="Mean of the weights, or of the logits, over the evaluations along a run or"
-        " over several runs; a greedy soup of several runs; or the weights on the line between a"
-        " run's start and its end."
+        " over several runs; a greedy soup of several runs; the weights on the line between a"
+        " run's start and its end; or a run's own weights, the statistics of its batch norms"
+        " recomputed: what an average is fairly compared with."
     )
     of: tuple[Name, ...] = Field(min_length=1, description="Conditions, or families of them.")
     family: Name = Field("", description="Family it belongs to; the method when missing.")
     over: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
         (), description="interpolation: shares of the way from the start, each a dose."
+    )
+    bn: Literal["recomputed", "averaged"] = Field(
+        "recomputed",
+        description="Statistics of batch norms where weights are combined: recomputed on the"
+        " training images, as the runs were shown them, unless all of the runs froze theirs; or"
+        " combined as the weights are.",
     )
     average_from: float = Field(
         0,
@@ -61,6 +69,8 @@ class DerivedEntry(Section):
             raise ValueError("over: give shares where the method is interpolation, and only there")
         if self.average_from and self.method not in ALONG:
             raise ValueError(f"average_from: {self.method} does not look along a run; leave it out")
+        if self.bn == "averaged" and self.method in (*ENSEMBLES, "recomputed_bn"):
+            raise ValueError(f"bn: {self.method} has no weights that are combined; leave it out")
         return self
 
 
@@ -71,6 +81,7 @@ class Combination(Condition):
     members: tuple[Name, ...]
     average_from: float = 0
     share: float = 1
+    bn: str = "recomputed"
 
 
 def combine_entries(
@@ -94,6 +105,8 @@ def combine_entries(
                     " different conditions; say with which of them it is"
                 )
             name = entry.name
+            # A run is of its own dose still, with whatever statistics.
+            dose = group[0].dose if entry.method == "recomputed_bn" else None
             if len(groups) > 1:
                 name = f"{entry.name}-of-{group[0].name}"
             for share in entry.over or (1.0,):
@@ -101,17 +114,19 @@ def combine_entries(
                     Combination(
                         name=f"{name}-{share}" if entry.over else name,
                         family=entry.family or entry.method,
-                        dose=share if entry.over else None,
+                        dose=share if entry.over else dose,
                         reference=entry.reference or group[0].reference,
                         method=entry.method,
                         members=tuple(member.name for member in group),
                         average_from=entry.average_from,
                         setting=group[0].setting if len(group) == 1 else "",
                         share=share,
+                        bn=entry.bn,
                         factors={
                             "method": entry.method,
                             "of": [member.name for member in group],
                             **({"share": share} if entry.over else {}),
+                            **({"bn": entry.bn} if entry.bn == "averaged" else {}),
                         },
                     )
                 )

@@ -120,9 +120,9 @@ def _all_sets(
         kind: Kind = "mixed" if recipe.synthetic else "augmented" if recipe.augment else "real"
         trained.append(
             ImageSet(
-                name="real" if kind == "real" else condition.name,
+                name="real" if kind == "real" else condition.stands_for,
                 kind=kind,
-                condition=condition.name,
+                condition=condition.stands_for,
                 family=condition.family,
                 dose=condition.dose,
                 augment=recipe.augment,

@@ -50,7 +50,7 @@ def find_plugin(kind: type[P], name: str) -> type[P]:
     known, where = plugin_names(kind), f"weightscape/{kind.folder}/{name}.py"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) or name not in known:
         there = ", ".join(known)
-        if name in _modules(kind):
+        if str(name) in _modules(kind):  # YAML may give anything for a name
             there += f"; {where} has no class {class_name(name)}"
         raise ValueError(f"{name!r} is not one of weightscape.{kind.folder}: {there}")
     try:

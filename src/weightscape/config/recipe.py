@@ -11,6 +11,18 @@ from weightscape.config.section import Name
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
+SHOWN = (
+    "augment",
+    "mixup_alpha",
+    "cutmix_alpha",
+    "batch_size",
+    "batch_per_domain",
+    "synthetic",
+    "synthetic_replaces",
+    "freeze_bn",
+)
+"""Keys of a recipe that decide which images the batch norms of a network see, and how."""
+
 
 class Optimisation(Augmented):
     """How a network is trained: the part that pre-training and fine-tuning share."""
@@ -149,6 +161,11 @@ class Recipe(Optimisation):
         description="Which data order of the seed is used: 0 is everybody's, another "
         "number makes a twin, which differs in this and the draws of augmentation and dropout.",
     )
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The keys that decide which images batch norms see, and how, as plain JSON."""
+        return {key: value for key, value in self.slice().items() if key in SHOWN}
 
     @model_validator(mode="after")
     def _replaces_no_more_than_there_is(self) -> Self:

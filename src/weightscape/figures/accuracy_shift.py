@@ -43,8 +43,9 @@ class AccuracyShift(CellFigure):
         " is one seed, a large one the mean of a condition, one colour per family. Compare"
         " conditions at the same horizontal place: only one that lies higher there is more robust"
         " rather than just more accurate. The grey box around the baseline is the noise floor, the"
-        " 95 % t interval of the twin's difference from it. The large panel has the mean over all"
-        " shifts, the small ones each shift, averaged over its severities, on scales of their own."
+        " 95 % t interval, over seeds and test images, of the twin's difference from it. The large"
+        " panel has the mean over all shifts, the small ones each shift, averaged over its"
+        " severities, on scales of their own."
     )
 
     def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

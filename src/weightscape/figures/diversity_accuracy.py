@@ -50,8 +50,9 @@ class DiversityAccuracy(CellFigure):
         " networks are more accurate on shifted images, as the mean over all shifts. A small mark"
         " is one seed, a large one the mean, the horizontal bar the 95 % interval of the score; a"
         " line joins the doses of a family, dotted from the reference to the lowest one. The grey"
-        " band is the noise floor, the 95 % t interval of the twin's difference from the baseline:"
-        " a mark inside it is no more accurate than chance makes it. The dotted vertical line is"
+        " band is the noise floor, the 95 % t interval, over seeds and test images, of the twin's"
+        " difference from the baseline: a mark inside it is no more accurate than chance makes it."
+        " The dotted vertical line is"
         " the score of the real test images. Marks that rise to the right in one panel but not in"
         " the other say that it is not diversity as such that helps."
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
 
-from weightscape.comparison.quantities import GROUP, find_mean_accuracies
+from weightscape.comparison.quantities import GROUP, complete_runs, find_score
 from weightscape.config.figure import Figure
 from weightscape.config.section import Name
 from weightscape.figures import drawing, style
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from weightscape.comparison.crossed import Crossed
 
 COLUMNS = ["dose", "quantity", "score", "mean", "low", "high", "floor_low", "floor_high"]
 
@@ -26,15 +29,16 @@ QUANTITIES = {"iid": "", "shifted": "shifted_"}
 class DoseAccuracy(Figure):
     """Accuracy against the dose of one factor, on i.i.d. and on shifted images."""
 
-    tables = ("runs", "scores")
+    tables = ("runs", "scores", "influences")
 
     caption = (
         "Accuracy on images like those of training (left) and on shifted ones (right) against the"
         " dose, one row per data set. A mark is the mean over the settings and held-out domains of"
-        " the data set, with its 95 % t interval over the seeds; the open mark has none of the"
-        " factor. Doses are evenly spaced. The grey band is the noise floor: the interval of the"
-        " twin's difference from the open mark, around it. Compare the place of the highest mark on"
-        " the left and on the right: what is best on shifted images need not be so on the others."
+        " the data set, with its 95 % t interval over seeds and test images; the open mark has none"
+        " of the factor. Doses are evenly spaced. The grey band is the noise floor: the interval of"
+        " the twin's difference from the open mark, around it. Compare the place of the highest"
+        " mark on the left and on the right: what is best on shifted images need not be so on the"
+        " others."
     )
 
     family: Name = Field("dropout", description="Family whose doses are shown.")
@@ -43,27 +47,16 @@ class DoseAccuracy(Figure):
         """Return mean accuracy and interval for every data set, backbone and dose.
 
         A dose of 0 is the reference of the family's conditions; its rows have the noise floor in
-        floor_low and floor_high, where there is a twin.
+        floor_low and floor_high, where there is a twin. The images of held-out domains are taken
+        for different ones.
         """
         import pandas as pd
 
-        from weightscape.comparison.paired import estimate_paired
-
-        each = find_mean_accuracies(tables["scores"], tables["runs"])
-        of_family = each[(each["family"] == self.family) & each["dose"].notna()]
-        zero = each[
-            each["condition"].isin(of_family["reference"]) & (each["family"] != self.family)
-        ].assign(dose=0.0)
-        chosen = pd.concat([zero, of_family], ignore_index=True)
-        rows = []
-        for key, of_dose in chosen.groupby([*GROUP, "dose"], sort=True):
-            for quantity in QUANTITIES:
-                of_seed = of_dose.groupby("seed")[quantity].mean()
-                found = estimate_paired(of_seed.to_numpy())
-                floor = (float("nan"),) * 2 if key[-1] else _floor(each, key, quantity, of_seed)
-                score = of_dose["score"].iloc[0]
-                ends = float(found.low), float(found.high)
-                rows.append((*key, quantity, score, float(found.effect), *ends, *floor))
+        rows = [
+            (*group, *row)
+            for group, cells in sorted(_find_cells(tables).items())
+            for row in _list_doses(cells, self.family)
+        ]
         return pd.DataFrame(rows, columns=[*GROUP, *COLUMNS])
 
     def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
@@ -85,18 +78,110 @@ class DoseAccuracy(Figure):
         return figure
 
 
-def _floor(
-    each: pd.DataFrame, key: Sequence[Any], quantity: str, of_seed: pd.Series[float]
-) -> tuple[float, float]:
-    """Return the interval of the twins' differences from their references, around `of_seed`."""
-    from weightscape.comparison.paired import estimate_paired
+class Cell(NamedTuple):
+    """The conditions of one dataset and backbone.
 
-    here = each[(each["dataset"] == key[0]) & (each["backbone"] == key[1])]
-    of_chance = here[here["is_twin"].astype(bool)]
-    references = here[here["condition"].isin(of_chance["reference"])]
-    one, other = (rows.groupby("seed")[quantity].mean() for rows in (of_chance, references))
-    found = estimate_paired((one - other).to_numpy())
-    return float(of_seed.mean() + found.low), float(of_seed.mean() + found.high)
+    Attributes
+    ----------
+    score : str
+        What is meant by accuracy.
+    conditions : pandas.DataFrame
+        A row per condition: condition, family, dose, reference, is_twin.
+    accuracies : dict of str to Crossed
+        By quantity, over the conditions and seeds.
+    """
+
+    score: str
+    conditions: pd.DataFrame
+    accuracies: dict[str, Crossed]
+
+
+def _find_cells(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], list[Cell]]:
+    """Return by data set and backbone what its datasets have; each may hold out another domain.
+
+    Runs without pre-training are left out where there are others: they answer another question.
+    """
+    from weightscape.comparison.arrays import Axes
+    from weightscape.comparison.scored import crossed_accuracies
+
+    runs = complete_runs(tables["runs"])
+    scratch = runs["from_scratch"].astype(bool)
+    runs = runs if scratch.all() else runs[~scratch]
+    seeds = sorted(set(runs["seed"]))
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for (dataset, backbone), part in runs.groupby(["dataset", "backbone"], sort=False):
+        scores, influences = (
+            table[(table["dataset"] == dataset) & (table["backbone"] == backbone)]
+            if len(table)
+            else table
+            for table in (tables["scores"], tables["influences"])
+        )
+        conditions = part.drop_duplicates("condition").reset_index(drop=True)
+        axes, score = Axes(list(conditions["condition"]), seeds), find_score(part)
+        accuracies = crossed_accuracies(scores, influences, axes, score)
+        group = (str(part["dataset_group"].iloc[0]), str(backbone))
+        found.setdefault(group, []).append(Cell(score, conditions, accuracies))
+    return found
+
+
+def _list_doses(cells: Sequence[Cell], family: str) -> Iterator[tuple[float | str, ...]]:
+    """Yield the rows of one data set and backbone, by dose; none where no condition has one."""
+    from weightscape.comparison.crossed import estimate_crossed
+
+    of_family = [cell.conditions["family"] == family for cell in cells]
+    doses = {d for c, of in zip(cells, of_family, strict=True) for d in c.conditions["dose"][of]}
+    known = sorted(dose for dose in doses if dose > 0)
+    for dose in [0.0, *known] if known else []:
+        chosen = [
+            of & (cell.conditions["dose"] == dose)
+            if dose
+            else cell.conditions["condition"].isin(
+                cell.conditions["reference"][of & cell.conditions["dose"].notna()]
+            )
+            & ~of
+            for cell, of in zip(cells, of_family, strict=True)
+        ]
+        for quantity in QUANTITIES:
+            mean = _average(cells, chosen, quantity)
+            if mean is None:
+                continue
+            found = estimate_crossed(mean)
+            effect, low, high = map(float, (found.effect, found.low, found.high))
+            floor = (math.nan, math.nan) if dose else _find_floor(cells, quantity)
+            around = (effect + end for end in floor)
+            yield (dose, quantity, cells[0].score, effect, low, high, *around)
+
+
+def _average(
+    cells: Sequence[Cell], chosen: Sequence[pd.Series[bool]], quantity: str
+) -> Crossed | None:
+    """Return the mean over the chosen conditions that have values; None where none has."""
+    import numpy as np
+
+    from weightscape.comparison.crossed import average_apart
+
+    parts = []
+    for cell, of in zip(cells, chosen, strict=True):
+        values = cell.accuracies[quantity]
+        there = of.to_numpy(bool) & np.isfinite(values.values).any(axis=1)
+        parts += [values[there].mean()] if there.any() else []
+    return average_apart(parts) if parts else None
+
+
+def _find_floor(cells: Sequence[Cell], quantity: str) -> tuple[float, float]:
+    """Return the ends of the interval of the twins' differences from their references."""
+    from weightscape.comparison.crossed import estimate_crossed
+
+    twins = [cell.conditions["is_twin"].astype(bool) for cell in cells]
+    references = [
+        cell.conditions["condition"].isin(cell.conditions["reference"][of])
+        for cell, of in zip(cells, twins, strict=True)
+    ]
+    one, other = (_average(cells, chosen, quantity) for chosen in (twins, references))
+    if one is None or other is None:
+        return math.nan, math.nan
+    found = estimate_crossed(one - other)
+    return float(found.low), float(found.high)
 
 
 def _series(ax: Axes, rows: pd.DataFrame, family: str) -> None:

@@ -31,8 +31,9 @@ class DoseResponse(CellFigure):
     caption = (
         "Each row is a family of conditions that differ in the dose of one factor, each column a"
         " quantity. The open mark is the reference, whose effect is zero by definition; the others"
-        " are the effect at each dose with its 95 % t interval over the seeds. Doses are evenly"
-        " spaced, whatever lies between them, so read the direction and not the slope. The grey"
+        " are the effect at each dose with its 95 % t interval over the seeds, of accuracies over"
+        " seeds and test images. Doses are evenly spaced, whatever lies between them, so read the"
+        " direction and not the slope. The grey"
         " band is the noise floor, the interval of the twin: inside it, a dose does what chance"
         " does. All panels of a column share their scale. Weights are averaged over the layers"
         " without the classifier, as in the table `comparisons`: those that have a value in every"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from weightscape.config.families import CONTROL
 from weightscape.figures import drawing, style
 from weightscape.figures.cell import CellFigure, add_cell, each_row
 
@@ -32,10 +33,13 @@ class EffectsQuadrants(CellFigure):
         " grey box is the noise floor, the twin's intervals: a mark whose bars reach into it does"
         " what chance does. Where an effect is more than ten times the noise floor, its axis is"
         " linear inside the floor and logarithmic outside, so that weak and strong effects are seen"
-        " at once. Two conditions in the same quadrant move both metrics the same way. That is a"
-        " weak sign of likeness: of four quadrants two conditions share one by chance every fourth"
-        " time, and metrics that follow each other, as norms do, leave only two to share. Weights"
-        " are averaged over the layers without the classifier, as in the table `comparisons`."
+        " at once. Two conditions in the same quadrant move both metrics the same way. That is no"
+        " sign of a shared mechanism: more or less training alone puts conditions there, as those"
+        " called control show, which differ from their reference in nothing else; and of four"
+        " quadrants two conditions share one by chance every fourth time, and metrics that follow"
+        " each other, as norms do, leave only two to share. What conditions do beside the amount of"
+        " training is in the figure of likeness. Weights are averaged over the layers without the"
+        " classifier, as in the table `comparisons`."
     )
 
     pairs: tuple[tuple[str, str], ...] = Field(
@@ -89,11 +93,17 @@ class EffectsQuadrants(CellFigure):
                 _panel(ax, numbers[chosen], conditions)
                 ax.set_xlabel(f"effect on {style.label(x)}")
                 ax.set_ylabel(f"effect on {style.label(y)}")
-            handles = drawing.make_marks(conditions)
+            handles = drawing.make_marks(conditions.assign(label=_label(conditions)))
             handles.append(drawing.make_floor_mark("noise floor: the twin's intervals"))
             drawing.put_legend(figure, handles)
             drawing.name_cell(figure, numbers)
         return figure
+
+
+def _label(conditions: pd.DataFrame) -> pd.Series[str]:
+    """Return how conditions are called, the controls as such."""
+    is_control = conditions["family"] == CONTROL
+    return conditions["label"].mask(is_control, conditions["label"] + " (control)")
 
 
 def _panel(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:

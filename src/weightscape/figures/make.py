@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from weightscape.comparison.choice import settle
 from weightscape.figures.save import save_figure
 from weightscape.figures.values import leave_out_failed
 from weightscape.tables.table import read
@@ -38,7 +39,7 @@ def make_figure(
     for file in files:
         parts.setdefault(Path(file).stem, []).append(read(file))
     tables = {name: pa.concat_tables(each).to_pandas() for name, each in parts.items()}
-    numbers = figure.numbers(leave_out_failed(tables))
+    numbers = figure.numbers(leave_out_failed(settle(tables)))
     save_figure(
         figure.draw(numbers),
         numbers,

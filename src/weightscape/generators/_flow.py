@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from weightscape.generators._unet import UNet
 from weightscape.generators.model import Setting
 from weightscape.network.device import select_device
-from weightscape.train.optimiser import cosine
+from weightscape.train.schedule import cosine
 from weightscape.train.state import Evaluation, Keeper, Training
 
 log = logging.getLogger(__name__)

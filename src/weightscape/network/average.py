@@ -1,18 +1,21 @@
 """Networks made of the weights of others."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 Tensors = Mapping[str, Tensor]
+Network = TypeVar("Network")
 
 
 def average(networks: Sequence[Tensors]) -> dict[str, Tensor]:
     """Return the mean of the weights of networks; of whole numbers, those of the first.
 
     Izmailov et al. (2018), arXiv:1803.05407, along a training; Wortsman et al. (2022),
-    arXiv:2203.05482, over several. The statistics of batch norms are averaged as well.
+    arXiv:2203.05482, over several. The statistics of batch norms are averaged as well, which
+    are not those of the mean: see `weightscape.train.batch_norm`.
 
     Raises
     ------
@@ -48,33 +51,36 @@ def interpolate(start: Tensors, end: Tensors, share: float) -> dict[str, Tensor]
 
 
 def greedy_soup(
-    networks: Sequence[Tensors], score: Callable[[Tensors], float]
-) -> tuple[dict[str, Tensor], list[int]]:
+    count: int, mix: Callable[[Sequence[int]], Network], score: Callable[[Network], float]
+) -> tuple[Network, list[int]]:
     """Return the mean of networks, each taken if the mean does not become worse by it.
 
     Parameters
     ----------
-    networks : sequence of mappings
-        The networks; the best is asked first, of equals the one that is listed first.
+    count : int
+        How many networks there are.
+    mix : callable
+        The mean of the networks at some places.
     score : callable
-        Score of a network on validation images; more is better.
+        Score of a network on validation images; more is better. The best is asked first, of equals
+        the one with the first place.
 
     Returns
     -------
-    soup : dict of str to torch.Tensor
+    soup
         The mean of the chosen ones.
     chosen : list of int
-        Their places in `networks`, in the order in which they were taken.
+        Their places, in the order in which they were taken.
 
     References
     ----------
     Wortsman et al. (2022), Model soups, arXiv:2203.05482, recipe 1.
     """
-    scores = [score(network) for network in networks]
-    order = sorted(range(len(networks)), key=lambda place: (-scores[place], place))
-    chosen, soup, best = [order[0]], average([networks[order[0]]]), scores[order[0]]
+    scores = [score(mix([place])) for place in range(count)]
+    order = sorted(range(count), key=lambda place: (-scores[place], place))
+    chosen, soup, best = order[:1], mix(order[:1]), scores[order[0]]
     for place in order[1:]:
-        candidate = average([networks[k] for k in (*chosen, place)])
+        candidate = mix([*chosen, place])
         found = score(candidate)
         if found >= best:
             chosen, soup, best = [*chosen, place], candidate, found

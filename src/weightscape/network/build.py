@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from weightscape.network.dropout import drop_in_blocks
 from weightscape.network.inputs import make_adapter
 from weightscape.network.live import LiveNetwork
+from weightscape.network.regularisers import active_regularisers, switch_off
 from weightscape.network.saved import NetworkInfo, SavedNetwork, load_network
 
 
@@ -124,6 +125,9 @@ def build(
 ) -> nn.Module:
     """Return the network, randomly initialised from torch's current seed.
 
+    A rate of 0 is none: what timm drops or skips unless it is told not to is switched off, but for
+    what the network's own `model_args` ask for.
+
     Parameters
     ----------
     info : NetworkInfo
@@ -155,9 +159,20 @@ def build(
 
 
 def _timm_model(info: NetworkInfo, dropout: float, drop_path_rate: float) -> nn.Module:
+    """Return the model of timm, in which nothing is dropped or skipped but what is asked for."""
     options = timm_arguments(info.architecture, info.img_size, info.model_args)
     if drop_path_rate:
         options["drop_path_rate"] = drop_path_rate
+    network = plain = _create(info, dropout, options)
+    asked = [key for key in options if "drop" in key]
+    if dropout or asked:
+        with torch.device("meta"):  # no weights: it shows what acts there without being asked for
+            plain = _create(info, 0.0, options | dict.fromkeys(asked, 0.0))
+    switch_off(network, active_regularisers(plain))
+    return network
+
+
+def _create(info: NetworkInfo, dropout: float, options: Mapping[str, Any]) -> nn.Module:
     try:
         network: nn.Module = timm.create_model(
             info.architecture,

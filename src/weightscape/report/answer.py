@@ -6,25 +6,21 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from weightscape.comparison.effects import Effects, Tables, effects_of
+from weightscape.comparison.likeness import MIN_RELIABILITY
 from weightscape.config.families import CONTROL, TWIN
 from weightscape.config.score import BESIDE
 from weightscape.figures.style import FAMILIES
-from weightscape.report.families import (
-    YARDSTICK,
-    Interval,
-    find_likenesses,
-    find_nearest,
-    shifted_effects,
-)
+from weightscape.report.families import YARDSTICK, Interval, shifted_effects
+from weightscape.report.nearest import FamilyLikeness, find_asked, find_likenesses, find_nearest
 from weightscape.report.sentences import (
     UNKNOWN,
-    explain_silence,
     say_certainty,
     say_nearest,
     say_relation,
     say_scores,
     say_shifted,
 )
+from weightscape.report.silence import explain_silence
 from weightscape.report.words import of_seeds
 
 
@@ -46,7 +42,8 @@ class Answer(NamedTuple):
     metrics : list of str
         The columns of the table beside.
     rows : list of dict
-        Its rows, by family: `family`, `likeness` by metric, `shifted`, `beside`, `conditions`.
+        Its rows, by family: `family`, by metric `likeness` and `explained` (the share of its
+        pattern that the amount of training explains), `shifted`, `beside`, `conditions`.
     """
 
     dataset: str
@@ -68,8 +65,10 @@ def answers(tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
     Parameters
     ----------
     tables : mapping
-        The tables runs, scores, likeness and relations.
+        The tables runs, scores, likeness and relations, and influences if there are any.
     """
+    influences = tables.get("influences", pd.DataFrame())
+    given = Tables(tables["runs"], scores=tables["scores"], influences=influences)
     return [
         _answer(
             effects,
@@ -77,7 +76,7 @@ def answers(tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
             _of(tables["likeness"], effects),
             _of(tables["relations"], effects),
         )
-        for effects in effects_of(Tables(tables["runs"], scores=tables["scores"]), ())
+        for effects in effects_of(given, ())
     ]
 
 
@@ -95,7 +94,7 @@ def _answer(
     nearest = find_nearest(by_metric)
     n_seeds = int(runs["seed"].nunique())
     if nearest is None:
-        why = explain_silence(runs, likeness, by_metric, n_seeds)
+        why = explain_silence(runs, by_metric, n_seeds)
         like, sure = (UNKNOWN, why), ("Not sure", f"It rests on {of_seeds(n_seeds)}.")
     else:
         like, sure = say_nearest(nearest), say_certainty(nearest, n_seeds)
@@ -118,7 +117,7 @@ def _answer(
 
 def _rows(
     runs: pd.DataFrame,
-    by_metric: Mapping[str, Mapping[str, Interval]],
+    by_metric: Mapping[str, Mapping[str, FamilyLikeness]],
     of_score: Mapping[str, Interval],
     beside: Mapping[str, Interval],
 ) -> list[dict[str, Any]]:
@@ -137,6 +136,9 @@ def _rows(
             "family": name,
             "conditions": list(members[name]),
             "likeness": {metric: of.get(name) for metric, of in by_metric.items()},
+            "explained": {
+                metric: _find_explained(name, of) for metric, of in find_asked(by_metric).items()
+            },
             "shifted": of_score.get(name),
             "beside": beside.get(name),
             "is_yardstick": name == YARDSTICK,
@@ -145,3 +147,12 @@ def _rows(
         }
         for name in names
     ]
+
+
+def _find_explained(family: str, of: Mapping[str, FamilyLikeness]) -> float | None:
+    """Return the share of a family's pattern that the amount explains; None without a pattern."""
+    if family == YARDSTICK:
+        found = next((each.yardstick for each in of.values()), None)
+    else:
+        found = of[family].own if family in of else None
+    return found.explained if found and found.raw >= MIN_RELIABILITY else None

@@ -23,13 +23,14 @@ COLUMNS = {
     "trends": {
         "dataset": "dataset", "backbone": "backbone", "family": "family", "reference": "against",
         "scope": "scope", "stage": "stage", "shift": "shift", "metric": "metric",
-        **EFFECT, "effect": "slope per doubling", "n_doses": "doses", "limitation": "limitation",
+        "scale": "scale of the dose", **EFFECT, "effect": "slope per unit of the scale",
+        "n_doses": "doses", "limitation": "limitation",
     },
     "relations": {
         "dataset": "dataset", "backbone": "backbone", "scope": "scope", "stage": "stage",
         "metric": "metric", "shift": "shift", "score": "score", "r": "r", "low": "low",
-        "high": "high", "n_conditions": "conditions", "n_seeds": "seeds",
-        "limitation": "limitation",
+        "high": "high", "without_condition": "leaving out", "r_without": "r without it",
+        "n_conditions": "conditions", "n_seeds": "seeds", "limitation": "limitation",
     },
 }  # fmt: skip
 """Columns of the tables to show, and what heads them."""

@@ -11,14 +11,17 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
+from weightscape.comparison.choice import find_standing, rename_part, settle
 from weightscape.config.score import WORDS
 from weightscape.report.answer import answers
 from weightscape.report.browse import browsable, limitations
-from weightscape.report.claims import SCOPES, SYMBOLS, claims_of_cells
+from weightscape.report.choice import find_choices
+from weightscape.report.claims import SCOPES, SYMBOLS, read_claims
+from weightscape.report.decay import find_decay_parts
 from weightscape.report.explorer import explorer_data
 from weightscape.report.failures import find_failures, find_unmeasured
 from weightscape.report.measured import FIGURES, quantities
-from weightscape.report.words import decimals, number, p_value, plain, points
+from weightscape.report.words import decimals, number, p_value, percent, plain, points
 
 
 class Picture(NamedTuple):
@@ -70,8 +73,8 @@ def build_report(
     study : mapping
         The study's config as JSON values; what it holds is shown as YAML.
     tables : mapping
-        The tables runs, scores, spectra, comparisons, likeness, trends, relations and claims, and
-        measurements where the study has any.
+        The tables runs, scores, influences, spectra, comparisons, likeness, trends, relations and
+        claims, and measurements where the study has any.
     eigenvalues : iterable of pyarrow.Table
         Of the first seed's networks.
     pictures : sequence of Picture
@@ -90,17 +93,28 @@ def build_report(
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     environment.filters.update(
-        number=number, decimals=decimals, points=points, p_value=p_value, plain=plain
+        number=number,
+        decimals=decimals,
+        points=points,
+        p_value=p_value,
+        percent=percent,
+        plain=plain,
     )
     metrics = study["comparison"]["spectra_metrics"]
+    trained = tables["runs"]
+    standing = find_standing(trained)
+    tables = settle(tables)
     return environment.from_string(page.template).render(
         study=study,
         settings=yaml.safe_dump(dict(study), sort_keys=False, allow_unicode=True),
-        runs=len(tables["runs"]),
+        runs=len(trained),
+        recipes=trained["condition"].nunique(),
         conditions=_conditions(tables["runs"]),
+        choices=find_choices(trained),
+        decay_parts=find_decay_parts(tables["runs"], tables["comparisons"]),
         answers=answers(tables),
         score_words=WORDS,
-        cells=claims_of_cells(tables["claims"]),
+        claims=read_claims(tables["claims"]),
         scopes=SCOPES,
         symbols=SYMBOLS,
         pictures=[
@@ -108,7 +122,9 @@ def build_report(
             for picture in pictures
         ],
         sources=sources,
-        explorer=explorer_data(tables, eigenvalues, metrics),
+        explorer=explorer_data(
+            tables, (rename_part(part, standing) for part in eigenvalues), metrics
+        ),
         browse=browsable(tables),
         limitations=limitations(tables),
         failures=find_failures(tables["runs"]),

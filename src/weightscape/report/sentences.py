@@ -7,11 +7,13 @@ import pandas as pd
 
 from weightscape.comparison.arrays import ALL
 from weightscape.comparison.effects import Effects
-from weightscape.comparison.quantities import complete_runs
-from weightscape.config.families import NO_CHOICE, TWIN
+from weightscape.comparison.weightiest import rests_on_part
+from weightscape.config.families import TWIN
 from weightscape.config.score import WORDS
-from weightscape.report.families import NONE, YARDSTICK, Interval, Nearest, find_parting
-from weightscape.report.words import decimals, list_words, of_seeds, plain, points
+from weightscape.report.families import NONE, YARDSTICK, Interval, find_parting
+from weightscape.report.nearest import FamilyLikeness, Nearest
+from weightscape.report.silence import explain_silent
+from weightscape.report.words import decimals, list_words, of_seeds, percent, plain, points
 
 UNKNOWN = "It cannot be told"
 
@@ -19,36 +21,9 @@ MANY = 3
 """Families beside the nearest that are still named in the short answer."""
 
 
-def explain_silence(
-    runs: pd.DataFrame,
-    likeness: pd.DataFrame,
-    by_metric: Mapping[str, Mapping[str, Interval]],
-    n_seeds: int,
-) -> str:
-    """Return why no family can be compared with the yardstick."""
-    if YARDSTICK not in set(runs["family"]):
-        return f"The study has no condition of the family {YARDSTICK} to compare others with."
-    if n_seeds < 2:
-        return "There is one seed; what a condition does and what chance does needs two to part."
-    if not any(set(of) - {*NO_CHOICE} for of in by_metric.values()):
-        if (complete_runs(runs)["status"] != "ok").any():
-            return (
-                "Runs failed, and conditions are not judged on the rest of theirs: none is left to"
-                f" compare with {YARDSTICK}."
-            )
-        return f"There is no other family that starts from the same weights as {YARDSTICK}."
-    rows = likeness[(likeness["level"] == "family") & (likeness["one"] == YARDSTICK)]
-    reasons = rows.loc[rows["limitation"] != "", "limitation"].value_counts()
-    most = f" Most often: {reasons.index[0]}." if len(reasons) else ""
-    return (
-        f"In no metric do the effects of {YARDSTICK} and of another family both repeat themselves"
-        f" from seed to seed well enough to be compared (reliability of .5).{most}"
-    )
-
-
 def say_nearest(nearest: Nearest) -> tuple[str, str]:
     """Return the nearest family, and those not to be told apart from it, with its likeness."""
-    metric, name = plain(nearest.metric), plain(nearest.family)
+    metric, name, found = plain(nearest.metric), plain(nearest.family), nearest.likeness
     start = "Layer by layer"
     if not nearest.is_alike:
         words = f"None: all act unlike {YARDSTICK}" if nearest.all_unlike else UNKNOWN
@@ -58,42 +33,71 @@ def say_nearest(nearest: Nearest) -> tuple[str, str]:
     else:
         words = _capitalise(", or ".join(plain(family) for family in (name, *nearest.level)))
     return words, (
-        f"{start}, the effect of {name} on {metric} has a likeness to that of {YARDSTICK} of"
-        f" {_spelled(nearest.likeness, decimals)}; 1 is the same pattern, 0 an unrelated one, −1"
-        f" its mirror image. By {metric} most families can be compared."
+        f"{start}, what {name} does to {metric} beside more or less training has a likeness to what"
+        f" {YARDSTICK} does beside it of {_spelled(found.left, decimals)}; 1 is the same pattern, 0"
+        f" an unrelated one, −1 its mirror image. {_say_amount(name, found)} By {metric} most"
+        " families can be compared."
     )
 
 
 def say_certainty(nearest: Nearest, n_seeds: int) -> tuple[str, str]:
     """Return how sure it is that this family is the nearest, and why."""
-    found, others = nearest.likeness, nearest.others
+    found, others = nearest.likeness.left, nearest.others
     notes = [f"It rests on {of_seeds(n_seeds)}."]
     if not math.isfinite(found.low):
         notes.append("An interval needs three.")
-    elif found.low <= 0 <= found.high:
-        notes.append(f"Its interval contains 0: it may not be like {YARDSTICK} at all.")
+    elif not nearest.all_unlike and nearest.corrected.low <= 0 <= nearest.corrected.high:
+        notes.append(f"{_say_correction(nearest)}: it may not be like {YARDSTICK} at all.")
     apart = [family for family in others if family not in nearest.level]
     if nearest.level and math.isfinite(found.low):
         notes.append(f"Not to be told apart from it: {_with_values(others, nearest.level)}.")
     if apart:
         notes.append(f"Clearly less alike: {_with_values(others, apart)}.")
     if nearest.silent:
-        noisy = list_words([plain(name) for name in nearest.silent])
-        notes.append(f"Too noisy to be compared: {noisy}.")
+        notes.append(explain_silent(nearest.silent))
     by_chance = nearest.twin.value >= found.value
     if by_chance:
         notes.append(
             f"The twin, which does nothing, comes out at {_brief(nearest.twin)}: chance"
             " can do the same."
         )
+    if nearest.rests_on_layer:
+        rest = nearest.likeness.correct_without(nearest.n_compared)
+        notes.append(_say_rest("layer", nearest.likeness.layer, rest))
     in_doubt = nearest.silent or by_chance or (nearest.is_alike and nearest.level)
     if not nearest.is_alike and not nearest.all_unlike:
         return "Not sure", " ".join(notes)
-    return "Tentative" if in_doubt else "Clear", " ".join(notes)
+    return "Tentative" if in_doubt or nearest.rests_on_layer else "Clear", " ".join(notes)
 
 
-def _with_values(likeness: Mapping[str, Interval], names: Sequence[str]) -> str:
-    return list_words([f"{plain(name)} {_brief(likeness[name])}" for name in names])
+def _say_amount(name: str, found: FamilyLikeness) -> str:
+    """Return the likeness with the amount of training in it, and what that explains."""
+    raw = _brief(found.raw) if math.isfinite(found.raw.value) else "not known"
+    return (
+        f"With the amount of training in it the likeness is {raw}; that amount"
+        f" explains {percent(found.own.explained)} of the pattern of {name} and"
+        f" {percent(found.yardstick.explained)} of that of {YARDSTICK}."
+    )
+
+
+def _say_correction(nearest: Nearest) -> str:
+    """Return that the interval contains 0, corrected for the families that are compared."""
+    ends = _brief(nearest.corrected)
+    if nearest.n_compared == 1:
+        return f"Its interval contains 0, {ends}"
+    return (
+        f"Corrected for the {nearest.n_compared} families compared, its interval contains 0, {ends}"
+    )
+
+
+def _say_rest(kind: str, part: str, without: Interval) -> str:
+    """Return that a finding rests on one part, and what it is without it."""
+    rest = f"be {_brief(without)}" if math.isfinite(without.value) else "not be told"
+    return f"It rests on one {kind}: without {part} it would {rest}."
+
+
+def _with_values(likeness: Mapping[str, FamilyLikeness], names: Sequence[str]) -> str:
+    return list_words([f"{plain(name)} {_brief(likeness[name].left)}" for name in names])
 
 
 def say_shifted(
@@ -157,9 +161,12 @@ def say_relation(relations: pd.DataFrame, metric: str, score: str) -> str:
         return f"Whether effects on weights and on {WORDS[score]} go together is not known{why}."
     start = f"Over the {row['n_conditions']} conditions, effects on {plain(metric)} and on shifted"
     start += f" {WORDS[score]} correlate at {_spelled(found, decimals)}"
+    rest = Interval(row["r_without"], row["low_without"], row["high_without"])
+    rests = row["without_condition"] and rests_on_part(found, rest)
+    note = f" {_say_rest('condition', row['without_condition'], rest)}" if rests else ""
     if found.low > 0 or found.high < 0:
-        return f"{start}."
-    return f"{start}: whether they go together is open."
+        return f"{start}.{note}"
+    return f"{start}: whether they go together is open.{note}"
 
 
 def _capitalise(name: str) -> str:

@@ -36,6 +36,13 @@ def points(share: float) -> str:
     return signed(100 * share, 1)
 
 
+def percent(share: float | None) -> str:
+    """Return a share in percent, without decimals."""
+    if share is None or not math.isfinite(share):
+        return "an unknown share"
+    return f"{_minus(f'{100 * share:.0f}')} %"
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value to three decimals, or that it is smaller."""
     if value is None or not math.isfinite(value):

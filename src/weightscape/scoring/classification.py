@@ -60,7 +60,7 @@ def auroc(logits: np.ndarray, labels: np.ndarray) -> float:
     counts = np.bincount(labels, minlength=logits.shape[1])
     if not counts.all() or len(counts) < 2:
         return float("nan")
-    odds = _log_odds(logits)
+    odds = log_odds(logits)
     return float(np.mean([_area(odds[:, k], labels == k) for k in range(len(counts))]))
 
 
@@ -69,8 +69,8 @@ def find_absent(labels: np.ndarray, classes: int) -> list[int]:
     return np.flatnonzero(np.bincount(labels, minlength=classes) == 0).tolist()
 
 
-def _log_odds(logits: np.ndarray) -> np.ndarray:
-    """Return log p/(1 − p) of every class: in the order of p, and without its rounding to 1."""
+def log_odds(logits: np.ndarray) -> np.ndarray:
+    """Return log p/(1 − p) of every class, (n, classes): in the order of p, not rounded to 1."""
     z = logits.astype(np.float64)
     z -= z.max(axis=1, keepdims=True)
     first = z.argmax(axis=1)

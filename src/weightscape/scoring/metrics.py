@@ -45,7 +45,8 @@ METRICS = (
     ),
     Metric(
         "ece",
-        "Expected calibration error, 15 bins of equal width.",
+        "Expected calibration error, 15 bins of equal width: too large by what chance does in each"
+        " bin, about .025 for calibrated predictions of 360 images.",
         source=_ECE,
         label="ECE",
         better="lower",
@@ -57,6 +58,18 @@ METRICS = (
         source="Nixon et al. 2019, arXiv:1904.01685",
         better="lower",
         compared=False,
+        nullable=False,
+    ),
+    Metric(
+        "ece_debiased",
+        "Squared calibration error, 15 bins of equal counts, without the bias that few images give"
+        " it: near zero on average for calibrated predictions, and negative by chance. No root is"
+        " taken.",
+        source="Bröcker 2012, doi:10.1007/s00382-011-1191-1; Ferro & Fricker 2012,"
+        " doi:10.1002/qj.1924; Kumar et al. 2019, arXiv:1909.10155; Roelofs et al. 2022,"
+        " arXiv:2012.08668",
+        label="debiased squared ECE",
+        better="lower",
         nullable=False,
     ),
     Metric(

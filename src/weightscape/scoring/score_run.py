@@ -1,4 +1,4 @@
-"""From the predictions of a run to its rows of the tables `scores` and `calibration`."""
+"""From the predictions of a run to its rows of `scores`, `calibration` and `influences`."""
 
 from math import isfinite
 
@@ -7,9 +7,11 @@ import pyarrow as pa
 
 from weightscape.scoring.calibration import BINS, calibration_bins, score
 from weightscape.scoring.classification import find_absent
+from weightscape.scoring.influence import find_influences, group_images
 from weightscape.scoring.table import SCHEMA as SCORES
-from weightscape.scoring.test_sets import split_test_sets
+from weightscape.scoring.test_sets import TestedImages, split_test_sets
 from weightscape.tables.calibration import SCHEMA as CALIBRATION
+from weightscape.tables.influences import SCHEMA as INFLUENCES
 from weightscape.tables.table import from_arrays, from_rows
 
 
@@ -46,3 +48,22 @@ def calibration_rows(table: pa.Table) -> pa.Table:
         for key, logits, labels in split_test_sets(table)
     ]
     return from_arrays(parts, CALIBRATION)
+
+
+def influence_rows(table: pa.Table) -> pa.Table:
+    """Return what groups of images add to the scores of one run: a row per test set and score."""
+    rows, images = [], TestedImages()
+    for key, logits, labels in split_test_sets(table):
+        name, numbers = images.find(key["test_set"], key["shift"], labels)
+        groups = group_images(int(numbers.max()) + 1)[numbers]
+        rows += [
+            {
+                **key,
+                "metric": metric,
+                "images": name,
+                "influences": found.values.astype(np.float32),
+                "reason": found.reason,
+            }
+            for metric, found in find_influences(logits, labels, groups).items()
+        ]
+    return from_rows(rows, INFLUENCES)

@@ -8,7 +8,7 @@ from weightscape.tables.table import define, whole
 
 SCHEMA = define(
     "scores",
-    3,
+    4,
     "Accuracy and calibration of every run on every test set.",
     [*RUN, *TEST, whole("n", "Number of images."), *columns_of(METRICS), LIMITATION],
 )

@@ -12,12 +12,18 @@ from weightscape.comparison.metrics import check_metrics, check_part
 from weightscape.config.condition import Condition
 from weightscape.config.derived import ALONG, Combination
 from weightscape.config.diversity import image_sets
+from weightscape.config.families import CONTROL
 from weightscape.config.recipe import Recipe
 from weightscape.config.section import explain
 from weightscape.figures.check import check_figure
+from weightscape.study.check_choice import check_choice
 
 if TYPE_CHECKING:
     from weightscape.study.study import Study
+
+
+AMOUNT = ("epochs", "steps", "steps_factor", "lr")
+"""What a control may set: how much a network is trained."""
 
 
 def check_study(study: Study) -> None:
@@ -39,6 +45,8 @@ def check_study(study: Study) -> None:
     _check_references(study)
     for condition in study.all_conditions:
         _check_recipe(study, condition)
+        _check_control(study, condition)
+    check_choice(study)
     _check_derived(study)
     _check_diversity(study)
 
@@ -66,7 +74,7 @@ def _check_names(study: Study) -> None:
 
 
 def _check_references(study: Study) -> None:
-    names = {condition.name for condition in (*study.all_conditions, *study.all_derived)}
+    names = {condition.stands_for for condition in (*study.all_conditions, *study.all_derived)}
     for condition in (*study.all_conditions, *study.all_derived):
         if condition.reference not in names:
             raise ValueError(
@@ -160,7 +168,7 @@ def _check_figures(study: Study) -> None:
     known = {
         "dataset": [dataset.name for dataset in study.datasets],
         "backbone": [backbone.name for backbone in study.backbones],
-        "condition": [condition.name for condition in study.all_conditions],
+        "condition": [*dict.fromkeys(each.stands_for for each in study.all_conditions)],
         "metric": study.comparison.spectra_metrics,
         "measured metric": [m.name for entry in study.measurements for m in entry.build().metrics],
     }
@@ -209,6 +217,21 @@ def _check_recipe(study: Study, condition: Condition) -> None:
                 f"conditions.{condition.name}.factors.synthetic: {ratio} is more than the"
                 f" generator {name!r} makes; raise its ratio, which is {generators[name].ratio}"
             )
+
+
+def _check_control(study: Study, condition: Condition) -> None:
+    """Refuse a control that does more than train a network more or less."""
+    others = {other.name: other for other in study.all_conditions}
+    reference = others.get(condition.reference)
+    if condition.family != CONTROL or reference is None:
+        return
+    recipe, plain = (study.recipe(each).model_dump() for each in (condition, reference))
+    if more := [key for key in recipe if recipe[key] != plain[key] and key not in AMOUNT]:
+        raise ValueError(
+            f"conditions.{condition.name}.factors: a {CONTROL} differs from {reference.name} in the"
+            f" amount of training alone, which {more[0]}: {recipe[more[0]]!r} is not; keep to"
+            f" {', '.join(AMOUNT)}, or give it another family"
+        )
 
 
 def _members(study: Study, entry: Combination) -> list[Condition]:

@@ -22,8 +22,9 @@ What a study makes lies here, one folder per study. The paths are the design:
 <study>/init/<dataset>/<backbone>/seed-<k>/    initial weights with this seed's head
 <study>/runs/<dataset>/<backbone>/<condition>/seed-<k>/
     model.safetensors  history.parquet  predictions.parquet  scores.parquet
-    calibration.parquet  weights.parquet  eigenvalues.parquet  spectra.parquet
-    measurements.parquet, and course.parquet for what is measured along the training
+    calibration.parquet  influences.parquet  weights.parquet  eigenvalues.parquet
+    spectra.parquet  measurements.parquet, and course.parquet for what is measured along the
+    training
 <study>/derived/<dataset>/<backbone>/<name>/seed-<k>/
     the same of ensembles and of averages of weights, as far as they have it
 <study>/agreement/                             how far the seeds of a condition agree

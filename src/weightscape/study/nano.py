@@ -6,6 +6,7 @@ from typing import Any
 from weightscape.config.backbone import Backbone
 from weightscape.config.condition import Condition
 from weightscape.config.derived import DerivedEntry
+from weightscape.config.families import CONTROL
 from weightscape.config.generator import GeneratorEntry
 from weightscape.config.recipe import Optimisation
 from weightscape.config.source import DatasetEntry
@@ -19,6 +20,9 @@ STEPS = 10
 
 LONGEST = 4.0
 """How many times these a condition may do that trains longer than others."""
+
+SETTINGS = 2
+"""Settings of a grid from which one is chosen, at most."""
 
 SIDE = 32
 """Height and width of images and inputs, at most."""
@@ -36,10 +40,10 @@ the `architecture` of one that timm has."""
 def shrink(study: Study) -> Study:
     """Return `study` as a trial, under the name <study>-nano.
 
-    It has the first dataset and the first backbone, of every family of conditions the last member
-    with what it is compared with, two seeds at most, some images of every class, and ten steps; a
-    condition that trains longer or shorter does so by the same factor. Generators that are trained
-    so briefly are not filtered.
+    It has the first dataset and the first backbone, of every family of conditions the last member,
+    and all controls, with what they are compared with, of settings to choose from the first two,
+    two seeds at most, some images of every class, and ten steps; a condition that trains longer or
+    shorter does so by the same factor. Generators that are trained so briefly are not filtered.
     Networks that come with published weights, or with none, are small ones of the same kind, with
     random weights in the place of published ones, so that nothing of theirs is downloaded.
     """
@@ -61,14 +65,18 @@ def shrink(study: Study) -> Study:
 
 
 def _one_of_each_family(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    named = {condition.name: condition for condition in conditions}
-    kept = {condition.family: condition for condition in conditions}
-    wanted = {condition.name for condition in kept.values()}
-    for condition in kept.values():
-        while condition.name != condition.reference:
-            condition = named[condition.reference]
-            wanted.add(condition.name)
-    return tuple(condition for condition in conditions if condition.name in wanted)
+    settings: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        settings.setdefault(condition.stands_for, []).append(condition)
+    kept = [*{condition.family: condition for condition in conditions}.values()]
+    # Controls of steps and of the rate do different things, and likeness needs both.
+    kept += [condition for condition in conditions if condition.family == CONTROL]
+    wanted = {condition.stands_for for condition in kept}
+    for condition in kept:
+        while condition.stands_for != condition.reference:
+            condition = settings[condition.reference][0]
+            wanted.add(condition.stands_for)
+    return tuple(each for name in settings if name in wanted for each in settings[name][:SETTINGS])
 
 
 def _few_images(dataset: DatasetEntry) -> DatasetEntry:

@@ -193,6 +193,15 @@ class Files:
         chooses = self.plan.derived[wildcards.condition].method == "greedy_soup"
         return f"{DATA}/val.safetensors" if chooses else []
 
+    def bn_images(self, wildcards: Wildcards) -> Optional:
+        """Return the training images that batch norms see again; nothing where they stay."""
+        return f"{DATA}/train.safetensors" if self.plan.bn_recipes(wildcards.condition) else []
+
+    def bn_synthetic(self, wildcards: Wildcards) -> list[str]:
+        """Return the synthetic ones among them, each generator's once, as the recipes name them."""
+        recipes = self.plan.bn_recipes(wildcards.condition)
+        return list(self._synthetic(dict.fromkeys(g for each in recipes for g in each.synthetic)))
+
     # Diversity, checkpoints, figures --------------------------------------------------
 
     def backbone_network(self, wildcards: Wildcards) -> str:

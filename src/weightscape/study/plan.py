@@ -6,14 +6,18 @@ from typing import Any, NamedTuple
 
 from weightscape.config.backbone import Backbone
 from weightscape.config.checkpoints import CheckpointEntry
+from weightscape.config.claims import Kind
 from weightscape.config.condition import Condition
 from weightscape.config.credit import Credit
 from weightscape.config.derived import ALONG, ENSEMBLES, Combination
 from weightscape.config.diversity import ImageSet, image_sets
+from weightscape.config.families import CONTROL
 from weightscape.config.figure import FigureEntry
 from weightscape.config.generator import Generator, GeneratorEntry
+from weightscape.config.kind import Amount, find_amount, find_kind
 from weightscape.config.packaged import PACKAGED
 from weightscape.config.plugins import Entry, plugin_names
+from weightscape.config.rates import find_rates
 from weightscape.config.recipe import Recipe
 from weightscape.config.run import RunId
 from weightscape.config.score import Score
@@ -21,6 +25,7 @@ from weightscape.config.shift import Shift, ShiftEntry
 from weightscape.config.source import DatasetEntry, Source
 from weightscape.packages import find_files
 from weightscape.study.study import Study
+from weightscape.train.decay import FIELDS
 
 UNREPORTED = ("data_root", "keep_weights", "checkpoints", "figures", "threads")
 """Parts of a study that say nothing of how its networks are made and compared."""
@@ -62,6 +67,9 @@ class Plan:
         self.recipes: dict[str, Recipe] = {
             name: study.recipe(condition) for name, condition in self.conditions.items()
         }
+        self._settings: dict[str, dict[str, str]] = {}
+        for each in study.all_conditions:
+            self._settings.setdefault(each.stands_for, {})[each.setting] = each.name
         self._listings: dict[str, str] = {}
         self.derived: dict[str, Combination] = {c.name: c for c in study.all_derived}
 
@@ -118,7 +126,15 @@ class Plan:
         """Return the name of the network that a condition's runs start from."""
         if condition in self.derived:
             condition = self.derived[condition].members[0]
-        return initial_network(backbone, self.recipes[condition])
+        return initial_network(backbone, self.recipes[self._trained_as(condition)])
+
+    def _trained_as(self, name: str, setting: str = "") -> str:
+        """Return the condition of this name; where one of several settings stands for it, one.
+
+        It is that in the `setting`, or else the first: all of them start from the same weights.
+        """
+        settings = self._settings.get(name, {})
+        return settings.get(setting) or next(iter(settings.values()), name)
 
     @property
     def measures_embeddings(self) -> bool:
@@ -168,6 +184,21 @@ class Plan:
             "share": derived.share,
             "score": self.study.score if chooses else "accuracy",
         }
+
+    def bn_recipes(self, condition: str) -> list[Recipe]:
+        """Return the recipes of the runs that a derived run is made of; none if batch norms stay.
+
+        They stay where the study says so, and where all of the runs froze theirs.
+        """
+        derived = self.derived[condition]
+        recipes = [self.recipes[member] for member in derived.members]
+        if derived.bn == "averaged" or all(recipe.freeze_bn for recipe in recipes):
+            return []
+        return recipes
+
+    def bn_modules(self, condition: str) -> list[str]:
+        """Return the modules of the plug-ins that show a derived run its training images."""
+        return sorted({module for each in self.bn_recipes(condition) for module in each.modules})
 
     def dataset_options(self, name: str) -> dict[str, Any]:
         """Return what a dataset is prepared by.
@@ -220,9 +251,17 @@ class Plan:
         """Return what a report says of how networks are made and compared."""
         return {key: value for key, value in self.study.slice().items() if key not in UNREPORTED}
 
+    def describe_decay(self) -> dict[str, dict[str, Any]]:
+        """Return by condition what of its recipe says how weights decay."""
+        return {
+            name: recipe.model_dump(mode="json", include=FIELDS)
+            for name, recipe in self.recipes.items()
+        }
+
     def describe_runs(self) -> list[dict[str, Any]]:
         """Return what a study knows of its runs beforehand: columns of the table `runs`."""
         conditions = {**self.conditions, **self.derived}
+        rates = find_rates(conditions.values())
         return [
             {
                 **run.id._asdict(),
@@ -230,9 +269,12 @@ class Plan:
                 "derived": run.kind == "derived",
                 "score": self.study.score,
                 "setting": condition.setting,
+                "stands_for": condition.stands_for,
                 "family": condition.family,
                 "is_twin": condition.is_twin,
                 "dose": condition.dose,
+                "kind": self._find_kind(condition) or "",
+                "is_rate": rates[condition.name],
                 "factors": condition.factors,
                 "reference": condition.reference,
                 "initial": initial,
@@ -246,6 +288,15 @@ class Plan:
             for condition in [conditions[run.id.condition]]
             for initial in [self.initial(run.id.backbone, condition.name)]
         ]
+
+    def _find_kind(self, condition: Condition) -> Kind | Amount | None:
+        """Return the kind of a condition's factor; None of what is made of trained runs."""
+        other = self._trained_as(condition.reference, condition.setting)
+        recipe, reference = (self.recipes.get(name) for name in (condition.name, other))
+        if recipe is None or reference is None:
+            return None
+        find = find_amount if condition.family == CONTROL else find_kind
+        return find(recipe, reference)
 
     def generator_training(self, name: str) -> dict[str, Any]:
         """Return the part of a generator's config that its training depends on."""

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from weightscape.comparison.choice import find_chosen
 from weightscape.tables import runs, training
 from weightscape.tables.table import failure_of, from_rows, provenance_of, read
+from weightscape.train.decay import Course, DecayScale, find_decay_scale
 
 _VALIDATION = [field.name for field in training.VALIDATION]
 
@@ -29,13 +31,15 @@ class End(NamedTuple):
     reason: str = ""
 
 
-NO_END = End(dict.fromkeys(("epochs", "train_loss", *_VALIDATION, "parameters")))
+_DECAY = ("decay_log_scale", "head_decay_log_scale")
+NO_END = End(dict.fromkeys(("epochs", "train_loss", *_VALIDATION, "parameters", *_DECAY)))
 
 
 def run_rows(
     planned: Sequence[Mapping[str, Any]],
     histories: Sequence[str | Path],
     scores: Sequence[str | Path] | None = None,
+    decay: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> pa.Table:
     """Return one row per run, from the study's plan and the runs' files.
 
@@ -48,31 +52,45 @@ def run_rows(
     scores : sequence of paths, optional
         The scores of all runs, in the same order: a run may fail after its training, and what is
         derived of one that failed fails too.
+    decay : mapping, optional
+        By condition what says how its weights decay, see `Plan.describe_decay`.
     """
     trained, scored = iter(histories), iter(scores or ())
     rows = []
     for plan in planned:
-        end = NO_END if plan["derived"] else _read_end(next(trained))
+        end = (
+            NO_END
+            if plan["derived"]
+            else _read_end(next(trained), (decay or {}).get(plan["condition"]))
+        )
         if scores and (reason := failure_of(next(scored))) and end.status == "ok":
             end = end._replace(status="failed", reason=reason)
         factors = json.dumps(plan["factors"], sort_keys=True)
         status = {"status": end.status, "reason": end.reason}
         rows.append({**plan, "factors": factors, **end.columns, **status})
+    chosen = find_chosen(rows)
+    rows = [row | {"chosen": each} for row, each in zip(rows, chosen, strict=True)]
     return from_rows(rows, runs.SCHEMA)
 
 
-def _read_end(history: str | Path) -> End:
+def _read_end(history: str | Path, decay: Mapping[str, Any] | None) -> End:
     """Return how a training ended, by the metadata and the selected row of its history."""
     about = provenance_of(history)
     status, reason = about.get("status", "ok"), about.get("reason", "")
-    selected = [entry for entry in read(history).to_pylist() if entry["selected"]]
+    evaluations = read(history).to_pylist()
+    selected = [entry for entry in evaluations if entry["selected"]]
     if status != "ok" and not selected:
         return NO_END._replace(status=status, reason=reason)
     (kept,) = selected
+    last = evaluations[-1]
+    # A whole training: its last evaluation is after its last step.
+    course = Course(kept["step"], last["step"], round(last["step"] / last["epoch"]))
+    scale = DecayScale() if decay is None else find_decay_scale(decay, course)
     columns = {
         "epochs": kept["epoch"],
         "train_loss": kept["loss"],
         **{name: kept[name] for name in _VALIDATION},
         "parameters": about["parameters"],
+        **dict(zip(_DECAY, scale, strict=True)),
     }
     return End(columns, status, reason)

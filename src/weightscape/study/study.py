@@ -69,6 +69,13 @@ class Study(Section):
     conditions: tuple[AnyCondition, ...] = Field(
         (), description="The recipes to compare, one by one or as families."
     )
+    choose: Literal["validation"] | None = Field(
+        None,
+        description="How grids are settled. `validation`: of every condition the setting with the"
+        " best mean validation `score` over the seeds is compared, under the entry's name, with"
+        " what its reference has chosen so. When missing, every setting is compared with the"
+        " reference of the same setting.",
+    )
     derived: tuple[DerivedEntry, ...] = Field(
         (), description="Ensembles and averages of weights, made of the runs of the conditions."
     )
@@ -114,7 +121,7 @@ class Study(Section):
     @property
     def all_conditions(self) -> tuple[Condition, ...]:
         """The conditions, families expanded."""
-        return expand_conditions(self.conditions)
+        return expand_conditions(self.conditions, self.choose is not None)
 
     @property
     def all_derived(self) -> tuple[Combination, ...]:

@@ -7,7 +7,7 @@ from weightscape.tables.table import define, field, real, text, whole
 
 SCHEMA = define(
     "comparisons",
-    3,
+    4,
     "Effect of every condition on every metric: its change minus its reference's, paired by seed.",
     [
         *CELL,
@@ -67,8 +67,8 @@ SCHEMA = define(
         ),
         real(
             "smallest_detectable",
-            "Effect that a two-sided 5 % t test finds with power 80 % at"
-            " this spread and number of seeds.",
+            "Effect that a two-sided 5 % t test finds with power 80 % at this error and its degrees"
+            " of freedom.",
         ),
         LIMITATION,
     ],

@@ -47,14 +47,19 @@ def effect_columns(what: str) -> list[pa.Field]:
     """Return the columns of an estimate over seeds: `what` it is, its interval and its tests."""
     return [
         real("effect", f"{what}; missing without a seed that has both."),
-        real("low", "Lower end of the 95 % t interval; missing below two seeds."),
-        real("high", "Upper end of the 95 % t interval; missing below two seeds."),
+        real(
+            "low",
+            "Lower end of the 95 % t interval over the seeds, of scores over seeds and test images;"
+            " missing below two seeds.",
+            "of scores: two crossed random factors, Searle et al. 1992, doi:10.1002/9780470316856",
+        ),
+        real("high", "Upper end of that interval; missing below two seeds."),
         whole("n_seeds", "Seeds in which all that is compared is measured."),
-        real("p", "Two-sided p of the paired t test; missing below two seeds or without spread."),
+        real("p", "Two-sided p of its t test; missing below two seeds or without spread."),
         real(
             "p_sign_flip",
-            "Exact two-sided p over all sign flips of the paired differences; missing above 12"
-            " seeds.",
+            "Exact two-sided p over all sign flips of the paired differences, on these test images;"
+            " missing above 12 seeds.",
             "Fisher 1935, The Design of Experiments, §21",
         ),
         real("p_floor", "Smallest p that sign flips can give with this number of seeds."),

@@ -41,7 +41,11 @@ SCHEMA = define(
         ),
         real("likeness_without", "Likeness without that layer; missing where it is inconclusive."),
         real("error_without", "Jackknife standard error of likeness_without."),
-        real("explained", "Share of the profile of `one` that the amount of training explains."),
+        real(
+            "explained",
+            "Share of the profile of `one` that the amount of training explains; missing where it"
+            " does not repeat itself.",
+        ),
         real("explained_other", "The same share of `other`."),
         real("raw_r", "As r, with the amount of training in it."),
         real("raw_reliability", "The same of `one` with itself."),

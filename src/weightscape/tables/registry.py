@@ -18,6 +18,7 @@ MODULES = {
     "predictions": "weightscape.tables.predictions",
     "scores": "weightscape.scoring.table",
     "calibration": "weightscape.tables.calibration",
+    "influences": "weightscape.tables.influences",
     "agreement": "weightscape.tables.agreement",
     "measurements": "weightscape.tables.measurements",
     "weights": "weightscape.tables.weights",

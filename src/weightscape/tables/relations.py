@@ -5,7 +5,7 @@ from weightscape.tables.table import define, real, text, whole
 
 SCHEMA = define(
     "relations",
-    1,
+    2,
     "Correlation, over the conditions, of effects on a metric of the weights with effects on a"
     " score.",
     [
@@ -22,6 +22,14 @@ SCHEMA = define(
         ),
         real("low", "Lower end of the 95 % jackknife interval over the seeds."),
         real("high", "Upper end of that interval; missing below three seeds."),
+        text(
+            "without_condition",
+            "The condition without which r changes most; one without which its interval holds 0"
+            " comes first. Empty where none can be left out, of four conditions or fewer.",
+        ),
+        real("r_without", "r without that condition."),
+        real("low_without", "Lower end of its 95 % jackknife interval."),
+        real("high_without", "Upper end of that interval."),
         whole("n_conditions", "Conditions in the correlation."),
         whole("n_seeds", "Seeds in which both are measured."),
         LIMITATION,

@@ -7,7 +7,7 @@ from weightscape.tables.table import define, field, real, text
 
 SCHEMA = define(
     "runs",
-    5,
+    6,
     "One row per run: what it sets, what it is compared with, and how it ended.",
     [
         *RUN,
@@ -27,15 +27,37 @@ SCHEMA = define(
         ),
         text("family", "Family of the condition."),
         text(
+            "kind",
+            "Kind of the factor that the condition varies: of dropout where it acts (head, blocks,"
+            " everywhere), of weight decay how (decoupled, l2), of a control what it has more or"
+            " less of (steps, rate); empty for others.",
+        ),
+        text(
             "setting",
             "Setting of a grid of settings that the condition belongs to; empty where there is"
             " none.",
         ),
+        text(
+            "stands_for",
+            "Name under which the condition is compared: that of its entry, where one setting of a"
+            " grid is chosen by validation (`choose`); its own otherwise.",
+        ),
+        field(
+            "chosen",
+            pa.bool_(),
+            "Whether the condition is compared: false for a setting of a grid in whose place"
+            " another one is chosen.",
+        ),
         real(
             "dose", "Value of the one factor that the family varies; missing where none is varied."
         ),
+        field(
+            "is_rate",
+            pa.bool_(),
+            "Whether the dose is a rate: that of a factor declared to lie between 0 and 1.",
+        ),
         text("factors", "What the condition sets, as JSON."),
-        text("reference", "Condition that this one is compared with."),
+        text("reference", "Condition that this one is compared with, as its `stands_for` has it."),
         field(
             "is_twin",
             pa.bool_(),
@@ -78,6 +100,20 @@ SCHEMA = define(
             )
         ),
         field("parameters", pa.int64(), "Number of trained parameters.", nullable=True),
+        *(
+            real(
+                name,
+                f"log10 of what weight decay alone multiplies {what} by: Π(1 − lr · weight_decay)"
+                " over the steps up to the network that is kept; 0 without decay, and missing for"
+                " the L2 term of Adam and SGD, of which there is no closed form. A squared norm"
+                " changes by twice as much.",
+                "Loshchilov & Hutter 2019, arXiv:1711.05101",
+            )
+            for name, what in (
+                ("decay_log_scale", "the weights below the classifier"),
+                ("head_decay_log_scale", "those of the classifier"),
+            )
+        ),
         text(
             "status",
             "`ok`; `failed` where the run has not given what it should: its condition, and those"

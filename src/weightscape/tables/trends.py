@@ -5,8 +5,9 @@ from weightscape.tables.table import define, text, whole
 
 SCHEMA = define(
     "trends",
-    1,
-    "Dose–response: how much further every doubling of a family's dose moves a metric.",
+    2,
+    "Dose–response: how much further every doubling of a family's dose, or of its odds where it is"
+    " a rate, moves a metric.",
     [
         *CELL,
         text("family", "Family of conditions that differ in one dose."),
@@ -19,10 +20,15 @@ SCHEMA = define(
             " otherwise.",
         ),
         text("metric", "Column of `spectra` or `scores`, or what is measured."),
-        whole("n_doses", "Doses above zero that the slope is fitted to."),
+        text(
+            "scale",
+            "Scale of the dose, of which the slope is per unit: `log2`, or `log2 odds`, log2 of"
+            " p/(1 − p), for a rate p.",
+        ),
+        whole("n_doses", "Doses with a place on the scale, to which the slope is fitted."),
         *effect_columns(
-            "Least-squares slope of the effect over log2 of the dose, fitted seed by seed, mean"
-            " over the seeds"
+            "Least-squares slope of the effect over the dose on its scale, fitted seed by seed,"
+            " mean over the seeds"
         ),
         LIMITATION,
     ],

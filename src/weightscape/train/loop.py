@@ -13,7 +13,6 @@ from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from weightscape.augment.chain import chain
 from weightscape.config.recipe import Optimisation
 from weightscape.config.score import Score
 from weightscape.data.examples import Examples
@@ -22,8 +21,8 @@ from weightscape.network.predict import predict
 from weightscape.scoring.classification import score_classification
 from weightscape.train.batches import Batches, batches_of
 from weightscape.train.kept import copy_of
-from weightscape.train.mixup import mix
 from weightscape.train.optimiser import make_optimiser, make_schedule
+from weightscape.train.shown import show_examples
 from weightscape.train.sparsity import keep_zero, prune
 from weightscape.train.state import DivergedError, Evaluation, Keeper, Training
 
@@ -211,21 +210,13 @@ def _loss_function(
     network: LiveNetwork, state: Training, inputs: Tensor, labels: Tensor, recipe: Optimisation
 ) -> Callable[[Tensor], Tensor]:
     """Return the function that gives the loss of the examples with the given indices."""
-    device, adapter = network.device, network.adapter
-    augment = chain(recipe.augmentations, state.generators["augment"])
-    mixes = recipe.mixup_alpha or recipe.cutmix_alpha
+    show = show_examples(network, inputs, labels, recipe, state.generators["augment"])
+    kind = network.device.type
 
     def loss(indices: Tensor) -> Tensor:
-        # Inputs that are too large for the device lie on the CPU, their labels never do.
-        rows = inputs[indices.to(inputs.device)].to(device, non_blocking=True)
-        targets = labels[indices.to(device)]
-        batch = augment(adapter.decode(rows))
-        if mixes:
-            batch, targets = mix(
-                batch, targets, network.num_classes, recipe, state.generators["augment"]
-            )
-        with torch.autocast(device.type, torch.bfloat16, device.type == "cuda" and recipe.amp):
-            logits = network.module(adapter.encode(batch))
+        batch, targets = show(indices)
+        with torch.autocast(kind, torch.bfloat16, kind == "cuda" and recipe.amp):
+            logits = network.module(batch)
         return cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
 
     return loss

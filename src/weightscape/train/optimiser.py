@@ -1,6 +1,5 @@
 """Optimiser and learning-rate schedule of a recipe."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from weightscape.config.recipe import Optimisation
 from weightscape.layers.names import belongs
+from weightscape.train.schedule import make_factor
 
 
 def make_optimiser(
@@ -55,26 +55,4 @@ def make_schedule(
     optimiser: torch.optim.Optimizer, recipe: Optimisation, steps_per_epoch: int, total: int
 ) -> LambdaLR:
     """Return the schedule of so many steps in all."""
-    warmup = round(recipe.warmup_epochs * steps_per_epoch)
-    return LambdaLR(optimiser, lambda step: factor(recipe, step, warmup, total))
-
-
-def factor(recipe: Optimisation, step: int, warmup: int, total: int) -> float:
-    """Return the learning rate of `step` (from 0) as a share of its peak."""
-    if step < warmup or recipe.sched == "cosine":
-        return cosine(step, warmup, total)
-    if recipe.sched == "multistep":
-        passed = sum(step >= round(share * total) for share in recipe.decay_milestones)
-        return recipe.decay_rate**passed
-    return 1.0
-
-
-def cosine(step: int, warmup: int, total: int) -> float:
-    """Return the share of the peak that rises linearly in the warm-up and falls along a cosine.
-
-    The cosine is that of Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts, and ends at
-    zero after the last step.
-    """
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(total - warmup, 1)))
+    return LambdaLR(optimiser, make_factor(recipe, steps_per_epoch, total))
