@@ -35,9 +35,9 @@ NOISES = (0.02, 0.1, 0.4)
 """Noise of a run, as a share of the own change of a layer."""
 PATTERN = 4.0
 """What two families share beside the amount, in σ of a layer."""
-REPLICATES = 600
-AMOUNT_REPLICATES = 300
-POWER_REPLICATES = 120
+REPLICATES = 300
+AMOUNT_REPLICATES = 150
+POWER_REPLICATES = 60
 UNSEEN_REPLICATES = 100
 
 CLAIMS = {claim.claim: claim for claim in claims_of_papers() if claim.claim in BORDERS}

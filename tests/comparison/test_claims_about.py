@@ -11,6 +11,7 @@ from weightscape.config.claims import claims_of_papers
 
 CLAIMS = {claim.claim: claim for claim in claims_of_papers()}
 RATES = (0, 0.5, 0.9, 0.95)
+BESIDE = ("dropout_average", "dropout_ensemble", "dropout_fast_head")
 PUBLISHED = {
     "VLCS": (0.7873, 0.7957, 0.8000, 0.7986),
     "OfficeHome": (0.7081, 0.7291, 0.7344, 0.7287),
@@ -67,16 +68,14 @@ def test_a_rate_that_is_no_better_than_none_is_not_the_best():
 )
 def test_little_beside_dropout_is_little_of_its_own_gain(adds, expected):
     base, large = PUBLISHED["VLCS"][0], PUBLISHED["VLCS"][2]
-    others = dict.fromkeys(
-        ("dropout_average", "dropout_ensemble", "dropout_fast_head"), large + adds
-    )
+    others = dict.fromkeys(BESIDE, large + adds) | {"dropout_recomputed": large}
     found = verdict(tuned({0: base, 0.9: large}, others), "6")
     assert found["verdict"] == expected
     assert found["margin"] == pytest.approx((large - base) / 2, abs=0.001)
 
 
 def test_where_dropout_gains_nothing_little_means_nothing():
-    others = dict.fromkeys(("dropout_average", "dropout_ensemble", "dropout_fast_head"), 0.79)
+    others = dict.fromkeys((*BESIDE, "dropout_recomputed"), 0.79)
     found = verdict(tuned({0: 0.79, 0.9: 0.79}, others), "6")
     assert found["verdict"] == "not testable"
     assert "cannot be told from zero" in found["reason"]

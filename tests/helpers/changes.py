@@ -27,7 +27,7 @@ def tables(*names: str) -> Counter[str]:
 
 
 SPECTRA = tables("spectra") + Counter(plot_figure=3) + COMPARED
-SCORES = tables("scores", "calibration") + Counter(plot_figure=3) + COMPARED
+SCORES = tables("scores", "calibration", "influences") + Counter(plot_figure=3) + COMPARED
 MEASURED = tables("measurements") + Counter(plot_figure=2) + COMPARED
 AGREEMENT = tables("agreement")
 TRAINED = Counter(collect_runs=1) + tables("training") + AGREEMENT + (SPECTRA | SCORES | MEASURED)
