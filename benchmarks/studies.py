@@ -30,7 +30,9 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     for name, file in STUDIES.items():
         with tempfile.TemporaryDirectory() as scratch:  # what a study makes is not kept
             seconds = _run(Path(scratch), file, quick)
-            jobs = [job for logs in Path(scratch, "results").glob("*/logs") for job in _jobs(logs)]
+            jobs = [
+                job for logs in Path(scratch, "results").glob("*/logs") for job in read_jobs(logs)
+            ]
         whole, starts = sum(job[2] for job in jobs), sum(job[1] for job in jobs)
         rows.append(
             {
@@ -57,7 +59,7 @@ def _run(folder: Path, study: Path, quick: bool) -> float:
     return time.perf_counter() - start
 
 
-def _jobs(logs: Path) -> list[tuple[str, float, float]]:
+def read_jobs(logs: Path) -> list[tuple[str, float, float]]:
     """Return the rule of every job, its processor time at its start and at its end."""
     found = []
     for log in sorted(logs.rglob("*.log")):

@@ -220,7 +220,8 @@ def test_intervals_over_seeds_and_images_hold_what_those_over_seeds_do_not():
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.parametrize("name", runner.BENCHMARKS)
+# Whole studies are tried by themselves, in tests/workflow.
+@pytest.mark.parametrize("name", [name for name in runner.BENCHMARKS if name != "studies"])
 def test_quick_runs_keep_nothing(name, capsys):
     folders = (runner.DOCS, Path(runner.__file__).parent)
     before = {file: file.stat().st_mtime_ns for f in folders for file in f.glob("*.*")}

@@ -7,22 +7,23 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from benchmarks.studies import read_jobs
 from tests.helpers.driving import NANO, ROOT, planned, snakemake
 from weightscape.tables.registry import MODULES, find_schema
 from weightscape.tables.table import provenance_of, validate
 
 COLLECTED = [
-    "runs", "training", "scores", "calibration", "agreement", "spectra",
+    "runs", "training", "scores", "calibration", "influences", "agreement", "spectra",
     "measurements", "comparisons", "likeness", "trends", "relations", "claims",
 ]  # fmt: skip
 PER_RUN = [
     "model.safetensors", "history.parquet", "predictions.parquet", "scores.parquet",
-    "calibration.parquet", "measurements.parquet",
+    "calibration.parquet", "influences.parquet", "measurements.parquet",
     "weights.parquet", "eigenvalues.parquet", "spectra.parquet",
 ]  # fmt: skip
 # What follows from a changed run, whatever the study.
 DOWNSTREAM = {
-    "collect_runs": 1, "collect_table": 6, "measure_agreement": 1,
+    "collect_runs": 1, "collect_table": 7, "measure_agreement": 1,
     "compare_conditions": 1, "test_claims": 1, "plot_figure": 3,
     "build_report": 1, "write_manifest": 1,
 }  # fmt: skip
@@ -38,11 +39,19 @@ def test_every_file_of_every_run_is_there(nano):
             assert sorted(p.name for p in folder.iterdir()) == sorted(PER_RUN)
 
 
+def test_the_time_of_every_job_is_read_off_its_log(nano):
+    logs = nano / "results/nano/logs"
+    jobs = read_jobs(logs)
+    assert len(jobs) == len([*logs.rglob("*.log")])
+    assert {"finetune", "collect_table", "write_manifest"} <= {rule for rule, *_ in jobs}
+    assert all(0 < started <= ended for _, started, ended in jobs)
+
+
 def test_every_table_matches_its_schema_and_says_where_it_comes_from(nano):
     names = {"history": "training"}
     files = list((nano / "results/nano").rglob("*.parquet"))
     tables = [f for f in files if names.get(f.stem, f.stem) in MODULES and "figures" not in f.parts]
-    assert len(tables) == 4 * 8 + 2 * 3 + 1 + len(COLLECTED)
+    assert len(tables) == 4 * 9 + 2 * 3 + 1 + len(COLLECTED)
     for file in tables:
         schema = find_schema(names.get(file.stem, file.stem))
         validate(pq.read_table(file, partitioning=None), schema)

@@ -78,7 +78,7 @@ def test_ten_thousand_runs_are_planned_in_minutes(tmp_path):
         "train_generator": 1,
         "generate_images": 1,
         "collect_runs": 1,
-        "collect_table": 5,
+        "collect_table": 6,
         "measure_agreement": 100,
         "compare_conditions": 1,
         "test_claims": 1,
