@@ -205,7 +205,7 @@ CHANGES = [
     Change(
         "a condition's factor", setting("conditions", 1, "factors", "lr", to=1e-3), training(2, 1)
     ),
-    Change("epochs of the common recipe", setting("training", "epochs", to=2), training(4, 2), 10),
+    Change("epochs of the common recipe", setting("training", "epochs", to=2), training(4, 2), 11),
     Change(
         "severities of a shift",
         setting("shifts", 0, "options", "severities", to=[2, 5]),
@@ -335,7 +335,7 @@ CHANGES = [
     ),
     Change("an output changed by hand", _edit_by_hand, named=1),
     Change("`.snakemake` removed", _forget, named=0),
-    Change("`.snakemake` removed, and epochs changed", _forget_and_change, named=10),
+    Change("`.snakemake` removed, and epochs changed", _forget_and_change, named=11),
 ]
 
 
