@@ -57,7 +57,9 @@ def test_a_plain_network_of_any_family_regularises_nothing(architecture):
 @pytest.mark.slow
 @pytest.mark.parametrize("architectures", FAMILIES.values(), ids=FAMILIES)
 def test_nor_does_any_other_architecture(architectures):
-    for architecture in set(architectures) - {*UNBUILT}:
+    # Members of a family differ in size most of all: of many, every tenth is built.
+    some = architectures[:: 1 if len(architectures) < 20 else 10]
+    for architecture in set(some) - {*UNBUILT}:
         assert active_regularisers(on_meta(architecture)) == [], architecture
 
 
