@@ -1,0 +1,58 @@
+"""Columns of the table `spectra`: how sure alpha is, and the power law against other laws."""
+
+from weightscape.config.metric import Metric
+
+_LR = "Vuong 1989, doi:10.2307/1912557; powerlaw 1.5, distribution_compare"
+
+FIT = (
+    Metric(
+        "alpha_low",
+        "Lower end of the 95 % interval of alpha: log-normal about alpha − 1, with the "
+        "standard deviation over bootstrap fits, xmin included, and no less than "
+        "1/√num_pl_spikes.",
+        source="Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13",
+        compared=False,
+        drawn=True,
+    ),
+    Metric(
+        "alpha_high",
+        "Upper end of the 95 % interval of alpha.",
+        source="as alpha_low",
+        compared=False,
+        drawn=True,
+    ),
+    Metric(
+        "pl_p_value",
+        "Goodness of fit of the power law: share of synthetic samples that are no closer to "
+        "theirs; below 0.1 the power law is ruled out.",
+        source="Clauset, Shalizi & Newman 2009, section 4.1, doi:10.1137/070710111",
+        compared=False,
+    ),
+    Metric(
+        "lr_lognormal",
+        "Normalised log-likelihood ratio of the power law to a log-normal tail; positive "
+        "where the power law is likelier, 0 where no log-normal is likelier than its limit, "
+        "the power law.",
+        source=_LR,
+        compared=False,
+    ),
+    Metric(
+        "lr_lognormal_p",
+        "Two-sided p-value of lr_lognormal.",
+        source=_LR,
+        compared=False,
+    ),
+    Metric(
+        "lr_exponential",
+        "Normalised log-likelihood ratio of the power law to an exponential tail; positive "
+        "where the power law is likelier.",
+        source=_LR,
+        compared=False,
+    ),
+    Metric(
+        "lr_exponential_p",
+        "Two-sided p-value of lr_exponential.",
+        source=_LR,
+        compared=False,
+    ),
+)

@@ -1,0 +1,67 @@
+"""Columns of the table `spectra`: the power law of the upper tail."""
+
+from weightscape.config.metric import Metric
+
+_WW = "WeightWatcher 0.7.7"
+_CSN = "Clauset, Shalizi & Newman 2009, doi:10.1137/070710111; powerlaw 1.5"
+
+TAIL = (
+    Metric(
+        "alpha",
+        "Exponent of the power law fitted to the upper tail of the eigenvalues.",
+        source=_CSN,
+        label=r"$\alpha$",
+        of_tail=True,
+        drawn=True,
+    ),
+    Metric(
+        "D",
+        "Kolmogorov–Smirnov distance between the tail and its power law.",
+        source=_CSN,
+        compared=False,
+    ),
+    Metric(
+        "sigma",
+        "Standard error of alpha, (alpha − 1)/√num_pl_spikes.",
+        source=_CSN,
+        compared=False,
+    ),
+    Metric(
+        "xmin",
+        "Smallest eigenvalue of the tail: the one that minimises D.",
+        unit="squared weight",
+        source=_CSN,
+        compared=False,
+        drawn=True,
+    ),
+    Metric(
+        "xmax",
+        "Largest eigenvalue of the tail.",
+        unit="squared weight",
+        source=_WW,
+        compared=False,
+        drawn=True,
+    ),
+    Metric(
+        "num_pl_spikes",
+        "Number of eigenvalues in the tail.",
+        source=_WW,
+        of_tail=True,
+        drawn=True,
+        type="count",
+    ),
+    Metric(
+        "alpha_weighted",
+        "alpha · log10 of the largest eigenvalue.",
+        source=_WW,
+        label=r"$\hat\alpha$",
+        of_tail=True,
+    ),
+    Metric(
+        "log_alpha_norm",
+        "log10 of the sum of the eigenvalues to the power alpha.",
+        source=_WW,
+        label=r"$\log_{10}\|W\|_\alpha^\alpha$",
+        of_tail=True,
+    ),
+)
