@@ -127,6 +127,16 @@ def test_what_goes_further_than_the_control_on_a_bent_path_is_not_compared():
     assert not likeness(profiles, far).is_beyond.any()
 
 
+def test_a_control_that_hardly_does_anything_tells_nothing_of_what_goes_far():
+    """It shows no bend, for noise hides it: what a bend leaves of the families is no mechanism."""
+    rng = np.random.default_rng(8)
+    found = [
+        likeness(*trained(rng, (0.4, 0.5), bend=1.0, noise=0.1, controls=(0.97,))).is_beyond
+        for _ in range(20)
+    ]
+    assert np.mean(found) > 0.9
+
+
 def test_less_than_eight_layers_are_too_few():
     profiles, span = trained(np.random.default_rng(6), (0.8, 0.7), own=(np.ones(LAYERS),) * 2)
     assert np.isnan(likeness(profiles[..., :7], span[..., :7]).r).all()

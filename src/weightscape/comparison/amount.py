@@ -130,16 +130,31 @@ def _find_bends(profiles: Array, span: Array) -> Array:
     The amount of a profile is its share of a control's effect, which is the path near its end. As
     far as a control goes it is interpolated, and nothing is left. Further, or to the other side, it
     is extrapolated: of a quadratic that is known at nothing and at a control, ρ times as far
-    ρ(ρ − 1) of the bend that the control shows is unknown.
+    ρ(ρ − 1) of the bend that the control shows is unknown. A bend that noise hides counts too: of a
+    control that hardly does anything, no bend is seen, and everything is far beyond it.
     """
     own, controls = span[:1], span[1:]
     within = np.diagonal(multiply_seeds(controls, controls))
     across = multiply_seeds(controls, own)[:, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         bends = np.maximum(within - across**2 / multiply_seeds(own, own)[0, 0], 0.0)
+        bends = bends + _find_errors(controls)
         ratios = multiply_seeds(profiles, controls) / within
         is_near = (ratios >= -SLACK) & (ratios <= 1 + SLACK)
         known = np.where(is_near, 0.0, (ratios * (ratios - 1)) ** 2 * bends)
         known = np.where(within > 0, known, np.inf)
-    # The control that tells most of a profile decides; a span that says nothing is no bound.
+    # The control that leaves least unknown decides; a span that says nothing is no bound.
     return np.asarray(np.nan_to_num(known, nan=np.inf).min(axis=1, initial=np.inf))
+
+
+def _find_errors(vectors: Array) -> Array:
+    """Return the standard error, by noise, of the square of vectors that are nothing else.
+
+    Layers are equally noisy in units of their noise: of L of them with variances σ², a product of
+    two seeds has a variance of Lσ⁴, and the mean over n(n − 1)/2 pairs 2Lσ⁴/(n(n − 1)).
+    """
+    squares = np.nan_to_num(vectors**2).sum(axis=2)
+    seeds = np.isfinite(vectors).all(axis=2).sum(axis=1)
+    noise = squares.sum(axis=1) / seeds - np.diagonal(multiply_seeds(vectors, vectors))
+    layers = vectors.shape[2]
+    return np.asarray(np.maximum(noise, 0.0) * np.sqrt(2 / (layers * seeds * (seeds - 1))))
