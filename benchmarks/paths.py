@@ -65,3 +65,50 @@ def come_back(layers: int, rng: np.random.Generator) -> Array:
     """Return a path that goes out and, but for little, back: training as a whole does nothing."""
     out, rest = rng.standard_normal((2, layers))
     return np.asarray(np.sin(np.pi * AT) * out + 0.05 * AT * rest)
+
+
+def train_head_first(layers: int, rng: np.random.Generator) -> Array:
+    """Return a path on which layers set out one after the other, the last one first."""
+    start = np.linspace(0.5, 0, layers) + rng.uniform(0, 0.1, layers)
+    gone = np.clip((AT - start) / rng.uniform(0.4, 0.9, layers), 0, 1)
+    return np.asarray(rng.standard_normal(layers) * gone**2 * (3 - 2 * gone))
+
+
+def settle(layers: int, rng: np.random.Generator) -> Array:
+    """Return a path on which every layer overshoots and swings, ever less, about its end."""
+    decay, rate = rng.uniform(2, 5, layers), rng.uniform(3, 9, layers)
+    return np.asarray(rng.standard_normal(layers) * (1 - np.exp(-decay * AT) * np.cos(rate * AT)))
+
+
+def follow_schedule(layers: int, rng: np.random.Generator) -> Array:
+    """Return a path of a warm-up and half a cosine, which goes on at a tenth of the highest rate.
+
+    Layers drift by the sum of the rates; the rate itself holds them off, and lets go at the end.
+    """
+    change, held = rng.standard_normal((2, layers))
+    cosine = (1 + np.cos(np.pi * np.clip(AT, 0, 1))) / 2
+    rate = np.clip(AT / 0.1, 0, 1) * (0.1 + 0.9 * cosine)
+    return np.asarray((np.cumsum(rate, axis=0) - rate[0]) / STEPS * change + 0.2 * rate * held)
+
+
+def wait_and_drop(layers: int, rng: np.random.Generator) -> Array:
+    """Return a path that creeps, and on which every layer drops once, most about the middle."""
+    creep, drop = rng.standard_normal((2, layers))
+    time, width = rng.normal(0.5, 0.1, layers), rng.uniform(0.03, 0.1, layers)
+    fallen = (1 + np.tanh((AT - time) / width)) / 2
+    return np.asarray(0.3 * AT * creep + (fallen - fallen[0]) * drop)
+
+
+def spiral(layers: int, rng: np.random.Generator) -> Array:
+    """Return a path that winds outwards in two planes, in one faster than in the other."""
+    one, two, three, four = rng.standard_normal((4, layers))
+    slow = np.cos(1.5 * AT) * one + np.sin(1.5 * AT) * two
+    fast = np.cos(4 * AT) * three + np.sin(4 * AT) * four
+    return np.asarray(AT * (slow + 0.4 * fast))
+
+
+def diffuse(layers: int, rng: np.random.Generator) -> Array:
+    """Return the logarithm of a squared norm: weights drift, and diffuse, as every layer does."""
+    sign = rng.choice([-1.0, 1.0], layers)
+    drift, diffusion = np.exp(rng.normal(0, 1, (2, layers)))
+    return np.asarray(sign * np.log1p(diffusion * AT + drift * AT**2))

@@ -72,6 +72,8 @@ class World:
         In how many layers the pattern is; in all by default.
     others : bool
         Whether each of the other families has a pattern of its own, as strong.
+    growth : float
+        Power of the place where a run stops with which its noise grows; it is `noise` at 1.
     """
 
     what: str
@@ -92,6 +94,7 @@ class World:
     sign: int = 1
     width: int | None = None
     others: bool = False
+    growth: float = 0.0
 
 
 SIZE = {
@@ -215,7 +218,8 @@ def draw_study(world: World, seeds: int, rng: np.random.Generator) -> Effects:
         sd = world.noise * np.exp(rng.normal(0, world.spread, world.layers))
         noise = _draw_noise(world, stops.shape, rng)
         own = _draw_patterns(world, names, rng) * sd * np.sqrt(2)
-        values[..., :-1, m] = body + own[:, None] + (noise * sd) * (stops > 0)[..., None]
+        grown = np.where(stops > 0, stops**world.growth, 0.0)
+        values[..., :-1, m] = body + own[:, None] + (noise * sd) * grown[..., None]
         values[..., -1, m] = stops + world.noise * noise.mean(axis=2)
     for name, seed in world.missing.items():
         values[names.index(name), seed] = np.nan
