@@ -201,8 +201,8 @@ def unseen_tables(
     power_rows = _list_rates(verdicts, label, worlds, words, seeds)
     several, some = _count(verdicts, "unseen "), _count(verdicts, "unseen-power ")
     when = (
-        "These worlds were made up after the rules were fixed. *Weak control* has added the noise of"
-        " a bend to them; the worlds from *head first*, and of power from"
+        "These worlds were made up after the rules were fixed. *Weak control* has added the noise"
+        " of a bend to them; the worlds from *head first*, and of power from"
         f" *{next(iter(POWER_LATER))}* on, were made up apart from that."
     )
     return [
