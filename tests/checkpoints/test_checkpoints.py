@@ -15,6 +15,7 @@ from weightscape.checkpoints.checkpoint import CheckpointError
 from weightscape.checkpoints.find import find_checkpoints, open_checkpoint
 from weightscape.config.spectra import CHEAP, Spectra
 from weightscape.files.analyse import Options, analyse_checkpoints
+from weightscape.files.stream import layers_of
 from weightscape.files.summary import summary
 from weightscape.spectra.checkpoint_table import SCHEMA
 from weightscape.spectra.eigenvalues import eigenvalues
@@ -24,9 +25,9 @@ FLOATS = [torch.float64, torch.float32, torch.float16, torch.bfloat16]
 NARROW = [torch.float8_e4m3fn, torch.float8_e5m2]
 
 
-def rows_of(*names, base=None, **how):
+def rows_of(*names, base=None, form="pooled", **how):
     start = open_checkpoint(str(base)) if base else None
-    options = Options(CHEAP, **how)
+    options = Options(CHEAP.model_copy(update={"form": form}), **how)
     parts = analyse_checkpoints([str(name) for name in names], start, options)
     return [row for part in parts for row in part]
 
@@ -153,12 +154,30 @@ def test_the_numbers_are_those_of_numpy(tmp_path):
         largest = np.linalg.svd(entries.reshape(*entries.shape[:2], -1).T, compute_uv=False).max()
         np.testing.assert_allclose(row["norm"], factor * np.sum(entries**2))
         np.testing.assert_allclose(row["spectral_norm"], factor * largest**2)
-    unfolded = {row["parameter"]: row for row in rows_of(tmp_path / "m.pt", conv="unfolded")}
+    unfolded = {row["parameter"]: row for row in rows_of(tmp_path / "m.pt", form="unfolded")}
     entries = model[0].weight.detach().double().numpy().reshape(16, -1)
     assert unfolded["0.weight"]["layer_type"] == "UnfoldedConv2d"
     np.testing.assert_allclose(
         unfolded["0.weight"]["spectral_norm"], np.linalg.norm(entries, 2) ** 2
     )
+
+
+def test_both_forms_of_a_convolution_have_rows_and_the_summary_counts_layers(tmp_path):
+    torch.save(nn.Sequential(nn.Conv2d(4, 16, 3), nn.Linear(16, 9)).state_dict(), tmp_path / "m.pt")
+    rows = rows_of(tmp_path / "m.pt", form="both")
+    assert [(row["layer"], row["form"], row["layer_type"]) for row in rows if row["layer"]] == [
+        ("0", "pooled", "Conv2d"), ("0", "unfolded", "UnfoldedConv2d"), ("1", "", "Linear")
+    ]  # fmt: skip
+    assert "2 ok, 0 partial, 0 failed" in summary(rows, 1.0)
+    assert "1 ok, 0 partial, 0 failed" in summary(rows[1:2], 1.0)
+
+
+def test_a_convolution_that_memory_does_not_allow_has_a_row_in_both_forms(tmp_path):
+    torch.save(nn.Conv2d(64, 64, 3).state_dict(), tmp_path / "m.pt")
+    rows = [row for row in rows_of(tmp_path / "m.pt", form="both", max_memory=1e-6) if row["layer"]]
+    assert [(row["form"], row["status"], row["N"]) for row in rows] == [
+        ("pooled", "failed", 64), ("unfolded", "failed", 576)
+    ]  # fmt: skip
 
 
 def test_the_change_from_the_base_is_that_of_the_entries(tmp_path):
@@ -178,7 +197,7 @@ def test_the_change_from_the_base_is_that_of_the_entries(tmp_path):
         expected = np.linalg.norm(fused[16 * index : 16 * index + 16].double() / 2, 2) ** 2
         np.testing.assert_allclose(change[f"b.qkv.{part}"]["spectral_norm"], expected, rtol=1e-6)
     difference = (tuned["fc.weight"] - base["fc.weight"]).double().numpy()
-    found, _ = eigenvalues(difference[None], "Linear")
+    found = eigenvalues(difference[None], "Linear").ascending
     np.testing.assert_allclose(change["fc"]["norm"], found.sum(), rtol=1e-5)
 
 
@@ -192,6 +211,26 @@ def test_columns_that_compare_with_the_base(tmp_path):
     assert weights["log_spectrum_distance"] == 0
     np.testing.assert_allclose(weights["subspace_left"], 1)
     assert (change["status"], change["norm"]) == ("partial", 0)
+
+
+def test_groups_are_known_of_a_network_of_timm_and_not_of_a_state_dict(tmp_path, monkeypatch):
+    name, create = "resnext50_32x4d.a1_in1k", timm.create_model
+
+    def untrained(architecture, pretrained):
+        torch.manual_seed(0)
+        return create(architecture, layers=(1, 1, 1, 1))
+
+    monkeypatch.setattr(timm, "create_model", untrained)
+    checkpoint = open_checkpoint(f"timm:{name}")
+    layers = {e.layer: e for e in layers_of(checkpoint).layers}
+    grouped = layers["layer1.0.conv2"]
+    assert (grouped.layer_type, grouped.groups) == ("GroupedConv2d", 32)
+    assert (grouped.slices, grouped.rows, grouped.cols) == (288, 4, 4)
+    torch.save(untrained(name, False).state_dict(), tmp_path / "m.pt")
+    plain = {e.layer: e for e in layers_of(open_checkpoint(str(tmp_path / "m.pt"))).layers}
+    assert plain.keys() == layers.keys()
+    below = plain["layer1.0.conv2"]
+    assert (below.layer_type, below.slices, below.rows, below.cols) == ("Conv2d", 9, 128, 4)
 
 
 def test_a_layer_that_memory_does_not_allow_has_a_reason(tmp_path):

@@ -11,6 +11,7 @@ import torch
 import torchvision
 from torch import nn
 
+from weightscape.checkpoints.groups import find_groups
 from weightscape.layers.catalogue import catalogue, matrix
 from weightscape.layers.names import infer_classifier
 
@@ -270,16 +271,32 @@ def test_layers_of_torch_modules():
     assert {e.role for e in layers if e.layer.startswith("conv")} == {"conv"}
 
 
-def test_unfolded_convolutions_map_patches():
-    state = modules().state_dict()
-    layers = {e.layer: e for e in catalogue(shapes_of(modules()), "", "unfolded").layers}
-    for name in ("conv1d", "conv2d", "conv3d", "grouped", "depthwise"):
-        parameter = state[f"{name}.weight"].numpy()
-        assert layers[name].layer_type == f"UnfoldedConv{parameter.ndim - 2}d"
-        np.testing.assert_array_equal(
-            matrix(parameter, layers[name])[0], parameter.reshape(len(parameter), -1)
-        )
-    assert layers["attention.out_proj"].layer_type == "Linear"
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_convolution_in_known_groups_is_its_blocks(transposed):
+    kind = nn.ConvTranspose2d if transposed else nn.Conv2d
+    conv = kind(12, 18, 3, groups=3, bias=False).double()
+    parameter = conv.weight.detach().numpy()
+    shapes = {"conv.weight": parameter.shape}
+    (layer,) = catalogue(shapes, "", find_groups(nn.ModuleDict({"conv": conv}))).layers
+    values = matrix(parameter, layer)
+    assert (layer.layer_type, layer.role, layer.groups) == ("GroupedConv2d", "conv", 3)
+    assert values.shape == ((27, 4, 6) if transposed else (27, 6, 4))
+    # The operator of every kernel position, by torch: what becomes of a pixel of one channel.
+    if transposed:
+        operators = conv(torch.eye(12).double()[:, :, None, None]).flatten(2).permute(2, 1, 0)
+    else:
+        pixels = torch.eye(12 * 9).double().view(12 * 9, 12, 3, 3)
+        operators = conv(pixels).view(12, 9, 18).permute(1, 2, 0)
+    expected = np.linalg.svd(operators.detach().numpy(), compute_uv=False)
+    found = np.linalg.svd(values, compute_uv=False)
+    np.testing.assert_allclose(np.sort(found, axis=None), np.sort(expected, axis=None))
+
+
+def test_a_depthwise_convolution_is_one_matrix_whether_its_groups_are_known_or_not():
+    module = nn.Conv2d(8, 16, 3, groups=8)
+    shapes = shapes_of(module)
+    assert find_groups(module) == {}
+    assert catalogue(shapes, "", {"weight": 8}) == catalogue(shapes, "")
 
 
 def test_the_slices_of_a_transposed_convolution_have_its_singular_values():

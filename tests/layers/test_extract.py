@@ -9,8 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
+from weightscape.config.spectra import CHEAP
 from weightscape.layers.extract import extract_weights, read_layer_matrices
+from weightscape.network.saved import NetworkInfo, save_network, snapshot
+from weightscape.spectra.analyse import analyse
 from weightscape.tables import table
 from weightscape.tables.weights import SCHEMA
 
@@ -85,6 +89,30 @@ def test_what_cannot_be_read_is_named(tmp_path, state, metadata, message):
     with pytest.raises(ValueError, match=message):
         extract_weights(tmp_path / "m.safetensors", tmp_path / "w.parquet", {})
     assert not (tmp_path / "w.parquet").exists()
+
+
+def test_a_saved_network_knows_its_groups(tmp_path):
+    torch.manual_seed(0)
+    # The second convolution of a ResNeXt-50 32x4d.
+    conv = nn.Conv2d(128, 128, 3, groups=32, bias=False)
+    module = nn.Sequential(conv, nn.Conv2d(4, 8, 3, groups=4), nn.Linear(128, 3))
+    info = NetworkInfo(
+        architecture="a", in_chans=3, num_classes=3, classifier="2", mean=(0.5,), std=(0.5,)
+    )
+    save_network(tmp_path / "m.safetensors", snapshot(module, info), {})
+    extract_weights(tmp_path / "m.safetensors", tmp_path / "w.parquet", {})
+    (about, values), *others = read_layer_matrices(tmp_path / "w.parquet")
+    assert (about["layer_type"], values.shape) == ("GroupedConv2d", (288, 4, 4))
+    assert [rest["layer_type"] for rest, _ in others] == ["Conv2d", "Linear"]
+    assert [each.shape for _, each in others] == [(1, 8, 9), (1, 3, 128)]
+    found = analyse(values, about["layer_type"], CHEAP).columns
+    # The operator, by torch: at every kernel position what becomes of a pixel of one channel.
+    pixels = torch.eye(128 * 9).view(128 * 9, 128, 3, 3)
+    operators = conv(pixels).view(128, 9, 128).permute(1, 2, 0).detach().numpy()
+    expected = analyse(operators, "Conv2d", CHEAP).columns
+    assert (found["rf"], found["num_evals"], expected["num_evals"]) == (288, 1152, 1152)
+    for name in ("norm", "spectral_norm", "stable_rank", "effective_rank", "entropy", "alpha"):
+        assert found[name] == pytest.approx(expected[name], rel=1e-5), name
 
 
 def test_heavy_libraries_stay_out():

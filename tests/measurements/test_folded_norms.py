@@ -67,7 +67,7 @@ def plain_norms(network):
     found = {}
     for layer in catalogue(shapes, network.classifier).layers:
         values = matrix(tensors[layer.parameter].numpy(), layer)
-        ascending, _ = eigenvalues(values, layer.layer_type)
+        ascending = eigenvalues(values, layer.layer_type).ascending
         for name, value in norms(ascending).items():
             found[f"folded_{name}", layer.layer] = value
     return found

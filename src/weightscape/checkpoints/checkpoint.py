@@ -43,6 +43,9 @@ class Checkpoint:
         What of it cannot be read, such as a missing shard.
     failure : str
         Why its training failed, where it says so itself; its weights are of no use then.
+    groups : mapping of str to int, or None
+        Groups of the convolutions that have several, by parameter; None where the checkpoint does
+        not say, as no state dict does.
     """
 
     name: str
@@ -51,3 +54,4 @@ class Checkpoint:
     classifier: str | None = None
     faults: tuple[str, ...] = ()
     failure: str = ""
+    groups: Mapping[str, int] | None = None

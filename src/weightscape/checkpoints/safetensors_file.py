@@ -23,8 +23,8 @@ def open_safetensors(path: Path) -> Checkpoint:
 
     The entries are read by file position: a mapping of the file, as the library makes, would keep
     all that is read in memory, and numpy has no bfloat16 to give them as. A file that
-    `weightscape.network.saved.save_network` has written says which module is the classifier, and
-    why its training failed if it did.
+    `weightscape.network.saved.save_network` has written says which module is the classifier, the
+    groups of its convolutions, and why its training failed if it did.
 
     Raises
     ------
@@ -56,6 +56,7 @@ def open_safetensors(path: Path) -> Checkpoint:
         read,
         network.get("classifier"),
         failure=network.get("failure", ""),
+        groups=network.get("groups"),
     )
 
 

@@ -1,6 +1,9 @@
 """The pre-trained networks of timm."""
 
+from dataclasses import replace
+
 from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
+from weightscape.checkpoints.groups import find_groups
 from weightscape.checkpoints.torch_file import from_tensors
 
 PREFIX = "timm:"
@@ -31,6 +34,7 @@ def open_timm(name: str) -> Checkpoint:
             f"the network once, or give a file ({reason})"
         ) from error
     classifier = timm.models.get_pretrained_cfg_value(architecture, "classifier")
-    return from_tensors(
+    checkpoint = from_tensors(
         name, model.state_dict(), classifier if isinstance(classifier, str) else None
     )
+    return replace(checkpoint, groups=find_groups(model))

@@ -1,18 +1,16 @@
 """The layer matrices of a network, told from the names and shapes of its parameters alone."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.layers.names import ROLES, blocks, natural, role
-
-Conv = Literal["pooled", "unfolded"]
-"""A convolution as one slice per kernel position, or as one matrix of outputs by all it sees."""
+from weightscape.layers.projections import Part, fused_parts, is_turned
 
 _WEIGHT = re.compile(r"(.*\.)?(weight(_[ih]h_l\d+\w*)?|\w*_proj_weight)$")
 _SUFFIX = re.compile(r"(\.weight|(?<=_proj)_weight)$")
@@ -20,10 +18,6 @@ _POSITIONS = re.compile(r".*pos(ition(al)?)?_embed(ding)?s?$")
 _EXPERTS = re.compile(r"(.*\.)?\w*(experts?|moe)(\.|$)")
 _TABLE = re.compile(
     r".*(bias|rel_|_rel|pos|token|scale|index|idx|mask|alpha|gamma|freq|running|latent|query)"
-)
-_FUSED = (
-    (re.compile(r"(.*\.)?(qkv|Wqkv|qkv_proj|c_attn)\.weight$|(.*\.)?in_proj_weight$"), "qkv"),
-    (re.compile(r"(.*\.)?(kv|kv_proj)\.weight$"), "kv"),
 )
 _KINDS = {2: "Linear", 3: "Conv1d", 4: "Conv2d", 5: "Conv3d"}
 
@@ -42,11 +36,15 @@ class LayerMatrix:
     role, block, layer_type : str, int, str
         As in the table `weights`.
     start, stop : int
-        The rows that belong to it, of the parameter as rows of `cols` inputs.
+        The rows that belong to it, of the parameter as rows of `cols` inputs: in every piece.
     slices, rows, cols : int
-        Shape of the matrix: outputs by inputs, once for every kernel position.
+        Shape of the matrix: outputs by inputs, once for every kernel position of every group.
     transposed : bool
         Whether the parameter is stored as inputs by outputs.
+    pieces : int
+        Equal pieces of the parameter's rows, each of which holds a part of the matrix.
+    groups : int
+        Groups of a convolution, whose rows lie below one another in the parameter.
     """
 
     layer: str
@@ -60,6 +58,8 @@ class LayerMatrix:
     rows: int
     cols: int
     transposed: bool = False
+    pieces: int = 1
+    groups: int = 1
 
 
 class Skipped(NamedTuple):
@@ -77,7 +77,9 @@ class Catalogue(NamedTuple):
 
 
 def catalogue(
-    shapes: Mapping[str, tuple[int, ...]], classifier: str, conv: Conv = "pooled"
+    shapes: Mapping[str, tuple[int, ...]],
+    classifier: str,
+    groups: Mapping[str, int] | None = None,
 ) -> Catalogue:
     """Return the layer matrices of a network, in network order, and what gives none.
 
@@ -88,18 +90,17 @@ def catalogue(
       embeddings is an Embedding too, with the leading ones of its shape dropped.
     * A convolution has one slice of outputs by inputs for every kernel position. Where it sees
       one input channel (depthwise, or a stem that reads grey images) such slices would be
-      columns; it is one matrix of outputs by kernel positions instead. With `conv` unfolded all
-      are one matrix of outputs by inputs times kernel positions.
-    * A shape shows neither groups nor direction. Grouped convolutions keep their groups below one
-      another, as outputs by inputs per group. A transposed convolution is stored as inputs by
-      outputs: its slices have the same singular values either way, but unfolded it is inputs by
-      outputs times kernel positions. Names such as ``up`` or ``deconv`` prove nothing and are not
-      asked.
-    * A fused projection (``qkv``, ``in_proj_weight``, ``kv``) falls into equal parts of its rows
-      where each part has a whole multiple of its inputs as rows; others (grouped queries, keys
-      narrower than values) stay whole, for where they divide does not show. GPT-2's ``c_attn`` is
-      stored as inputs by outputs and divided by columns. That q, k and v lie one after another,
-      and not interleaved by head, is taken from the name: timm's MaxViT and CoAtNet interleave.
+      columns; it is one matrix of outputs by kernel positions instead.
+    * A convolution whose `groups` are known is a GroupedConv: block diagonal, with one slice of a
+      group's outputs by its inputs for every kernel position of every group. A shape does not
+      show groups. Where they are not known the groups lie below one another, as outputs by inputs
+      of a group, and the spectrum is not that of the operator but of these rows.
+    * Nor does a shape show direction. A transposed convolution is stored as inputs by outputs: its
+      slices have the same singular values either way. Names such as ``up`` or ``deconv`` prove
+      nothing and are not asked.
+    * A fused projection (``qkv``, ``in_proj_weight``, ``kv``) falls into its parts where names and
+      shapes prove where they lie, see `weightscape.layers.projections.fused_parts`; else it stays
+      whole, of no role of its own. The Conv1D of GPT-2 are stored as inputs by outputs and turned.
     * Experts that are stacked in one 3-D parameter are a Linear each.
     * The gates of a recurrent layer stay below one another.
 
@@ -110,8 +111,8 @@ def catalogue(
     classifier : str
         Name of the module that holds the classifier, as timm gives it (``fc``, ``head.fc``);
         empty if there is none.
-    conv : {"pooled", "unfolded"}
-        The form of convolutions.
+    groups : mapping of str to int, optional
+        Groups of the convolutions that have several, by parameter; None where they are not known.
 
     Returns
     -------
@@ -131,8 +132,8 @@ def catalogue(
     layers = [
         part
         for layer, parameter in found.items()
-        for whole in [_whole(layer, parameter, shapes[parameter], block, classifier, conv)]
-        for part in _parts(whole, shapes[parameter])
+        for whole in [_whole(layer, parameter, shapes, block, classifier)]
+        for part in _parts(whole, shapes, (groups or {}).get(parameter, 1))
     ]
     layers.sort(key=lambda e: (e.block, ROLES.index(e.role), natural(e.layer)))
     return Catalogue(layers, skipped)
@@ -150,8 +151,11 @@ def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.fl
     """
     if layer.transposed:
         parameter = parameter.T
-    entries = parameter.reshape(-1, layer.cols, layer.slices)[layer.start : layer.stop]
-    return np.ascontiguousarray(entries.transpose(2, 0, 1))
+    positions = layer.slices // layer.groups
+    pieces = parameter.reshape(layer.pieces, -1, layer.cols, positions)[:, layer.start : layer.stop]
+    entries = pieces.reshape(layer.groups, layer.rows, layer.cols, positions)
+    slices = entries.transpose(0, 3, 1, 2).reshape(layer.slices, layer.rows, layer.cols)
+    return np.ascontiguousarray(slices)
 
 
 def _no_operator(parameter: str, shape: tuple[int, ...]) -> str:
@@ -186,12 +190,12 @@ def _are_experts(parameter: str, shape: tuple[int, ...]) -> bool:
 def _whole(
     layer: str,
     parameter: str,
-    shape: tuple[int, ...],
+    shapes: Mapping[str, tuple[int, ...]],
     block: Mapping[str, int],
     classifier: str,
-    conv: Conv,
 ) -> LayerMatrix:
     """Return a parameter as one matrix, that of stacked experts below one another."""
+    shape = shapes[parameter]
     if _POSITIONS.match(parameter):
         shape = _squeezed(shape)
     elif _are_experts(parameter, shape):
@@ -199,40 +203,41 @@ def _whole(
     kind = role(layer, len(shape) > 2, block, classifier)
     layer_type = "Embedding" if kind == "embedding" else _KINDS[len(shape)]
     rows, cols, slices = shape[0], shape[1], prod(shape[2:])
-    if len(shape) > 2 and conv == "unfolded":
-        layer_type, cols, slices = f"Unfolded{layer_type}", cols * slices, 1
+    turned = len(shape) == 2 and is_turned(parameter, shapes)
+    if turned:
+        rows, cols = cols, rows
     elif cols == 1:
         cols, slices = slices, 1
     return LayerMatrix(
-        layer, parameter, kind, block[layer], layer_type, 0, rows, slices, rows, cols
+        layer, parameter, kind, block[layer], layer_type, 0, rows, slices, rows, cols, turned
     )
 
 
-def _parts(whole: LayerMatrix, shape: tuple[int, ...]) -> list[LayerMatrix]:
+def _parts(
+    whole: LayerMatrix, shapes: Mapping[str, tuple[int, ...]], groups: int
+) -> list[LayerMatrix]:
     """Return the parts of a fused projection or of stacked experts, else the whole."""
+    shape = shapes[whole.parameter]
+    if groups > 1 and shape[1] > 1:
+        kind = f"Grouped{whole.layer_type}"
+        slices, rows = whole.slices * groups, whole.rows // groups
+        return [replace(whole, layer_type=kind, groups=groups, slices=slices, rows=rows)]
     if _are_experts(whole.parameter, shape):
-        return _divided(whole, [(str(index), whole.role) for index in range(shape[0])])
-    for pattern, letters in _FUSED:
-        if pattern.match(whole.parameter):
-            named = [(letter, letter) for letter in letters]
-            if whole.layer.endswith("c_attn") and shape[1] == len(letters) * shape[0]:
-                turned = replace(whole, rows=shape[1], cols=shape[0], transposed=True)
-                return _divided(turned, named)
-            if shape[0] % (len(letters) * shape[1]) == 0:
-                return _divided(whole, named)
-    return [whole]
+        rows = shape[1]
+        return [
+            _part(whole, str(index), Part(whole.role, 1, index * rows, (index + 1) * rows))
+            for index in range(shape[0])
+        ]
+    parts = fused_parts(whole.parameter, shapes)
+    return [_part(whole, part.role, part) for part in parts] or [whole]
 
 
-def _divided(whole: LayerMatrix, parts: Sequence[tuple[str, str]]) -> list[LayerMatrix]:
-    """Return equal parts of the rows, each with its name and role."""
-    rows = whole.rows // len(parts)
-    return [
-        replace(
-            whole, layer=f"{whole.layer}.{name}", role=kind,
-            start=index * rows, stop=(index + 1) * rows, rows=rows,
-        )
-        for index, (name, kind) in enumerate(parts)
-    ]  # fmt: skip
+def _part(whole: LayerMatrix, name: str, part: Part) -> LayerMatrix:
+    """Return a part of a matrix, its name behind that of the whole."""
+    return replace(
+        whole, layer=f"{whole.layer}.{name}", role=part.role, start=part.start, stop=part.stop,
+        pieces=part.pieces, rows=part.pieces * (part.stop - part.start),
+    )  # fmt: skip
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def extract_weights(
     ----------
     model_path : str or Path
         A safetensors file that `weightscape.network.saved.save_network` has written; its
-        metadata names the classifier module.
+        metadata names the classifier module, and the convolutions that have groups.
     output_path : str or Path
         Where the table goes.
     provenance : mapping
@@ -101,7 +101,7 @@ def _make_rows(path: Path) -> Iterator[pa.Table]:
         raise ValueError(f"{path}: the metadata does not say what the network is")
     stored = checkpoint.parameters
     shapes = {name: about.shape for name, about in stored.items()}
-    for layer in catalogue(shapes, checkpoint.classifier).layers:
+    for layer in catalogue(shapes, checkpoint.classifier, checkpoint.groups).layers:
         name = layer.parameter
         dtype = stored[name].dtype
         if dtype not in FLOATING:

@@ -17,7 +17,7 @@ _PATTERNS = (
     ("other", r"(^|\.)(se|se_module)\."),  # squeeze and excitation
     ("embedding", r"(^|\.)(?!patch)(wte|wpe|embed_tokens|(\w+_)?embed(ding)?s?)$"),
     ("downsample", r"(^|\.)(downsample|shortcut|reduction)(\.|$)"),
-    ("q", r"(^|\.)(q|q_proj|query)$"),
+    ("q", r"(^|\.)(q|q_proj|q_attn|query)$"),
     ("k", r"(^|\.)(k|k_proj|key)$"),
     ("v", r"(^|\.)(v|v_proj|value)$"),
     ("attn_out", r"(attn|attention)\w*\.(\w+\.)*(proj|out_proj|o_proj|c_proj|dense|to_out\.0)$"),

@@ -37,6 +37,7 @@ class FoldedNorms(Measurement):
 
     def __call__(self, subject: Subject) -> Iterator[Value]:
         """Yield both norms of every layer, by its name in the table `spectra`."""
+        from weightscape.checkpoints.groups import find_groups
         from weightscape.layers.catalogue import catalogue, matrix
         from weightscape.measurements._batch_norms import fold_batch_norms
         from weightscape.spectra.eigenvalues import eigenvalues
@@ -47,9 +48,10 @@ class FoldedNorms(Measurement):
         fold_batch_norms(network.module, batch)
         tensors = network.module.state_dict()
         shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        for layer in catalogue(shapes, network.classifier).layers:
+        groups = find_groups(network.module)
+        for layer in catalogue(shapes, network.classifier, groups).layers:
             values = matrix(tensors[layer.parameter].cpu().numpy(), layer)
-            ascending, _ = eigenvalues(values, layer.layer_type)
+            ascending = eigenvalues(values, layer.layer_type).ascending
             found = norms(ascending) if ascending[-1] > 0 else {}
             for name in ("log_norm", "log_spectral_norm"):
                 yield Value(

@@ -14,7 +14,7 @@ from weightscape.network.dropout import drop_in_blocks
 from weightscape.network.inputs import make_adapter
 from weightscape.network.live import LiveNetwork
 from weightscape.network.regularisers import active_regularisers, switch_off
-from weightscape.network.saved import NetworkInfo, SavedNetwork, load_network
+from weightscape.network.saved import NetworkInfo, SavedNetwork, load_network, snapshot
 
 
 class Variation(TypedDict, total=False):
@@ -303,8 +303,8 @@ def initial_network(
     """
     info = describe(**network, num_classes=num_classes)
     if pretrained is None:
-        return SavedNetwork(initialise(info, seed, {}).state_dict(), info)
+        return snapshot(initialise(info, seed, {}), info)
     tensors, source = load_network(pretrained)
     taken = {key: getattr(source, key) for key in ("mean", "std", "source", "license")}
     info = info.model_copy(update=taken)
-    return SavedNetwork(initialise(info, seed, tensors).state_dict(), info)
+    return snapshot(initialise(info, seed, tensors), info)

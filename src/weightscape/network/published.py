@@ -10,7 +10,7 @@ from weightscape.config.backbone import Backbone
 from weightscape.config.packaged import PACKAGED
 from weightscape.network.build import build, describe, find_config, timm_arguments
 from weightscape.network.packaged import load_packaged
-from weightscape.network.saved import SavedNetwork
+from weightscape.network.saved import SavedNetwork, snapshot
 from weightscape.seeds import seed_for
 
 
@@ -47,9 +47,9 @@ def load_published(backbone: Backbone, data_root: str | Path) -> SavedNetwork:
     if backbone.pretrained == "random":
         torch.manual_seed(seed_for("random", backbone.name))
         random = info.model_copy(update={"source": "random"})
-        return SavedNetwork(build(info).state_dict(), random)
+        return snapshot(build(info), random)
     network = _with_weights(backbone, Path(data_root, "hub"))
-    return SavedNetwork(network.state_dict(), info.model_copy(update=_origin(backbone)))
+    return snapshot(network, info.model_copy(update=_origin(backbone)))
 
 
 def _origin(backbone: Backbone) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
+from weightscape.checkpoints.groups import find_groups
 from weightscape.config.section import Section
 from weightscape.tensors import read_about, read_tensors, write_tensors
 
@@ -19,6 +20,9 @@ class NetworkInfo(Section):
     in_chans: int = Field(description="Channels of the input.")
     num_classes: int = Field(description="Outputs of the classifier.")
     classifier: str = Field(description="Name of the classifier's module.")
+    groups: dict[str, int] = Field(
+        {}, description="Groups of its convolutions that have several, by their weights' names."
+    )
     mean: tuple[float, ...] = Field(description="Mean of each channel, subtracted from [0, 1].")
     std: tuple[float, ...] = Field(description="Standard deviation of each channel, divided by.")
     img_size: int | None = Field(
@@ -55,6 +59,12 @@ class SavedNetwork(NamedTuple):
 
     tensors: Mapping[str, Tensor]
     info: NetworkInfo
+
+
+def snapshot(module: nn.Module, info: NetworkInfo) -> SavedNetwork:
+    """Return a module as a file has it, with the groups of its convolutions."""
+    known = info.model_copy(update={"groups": find_groups(module)})
+    return SavedNetwork(module.state_dict(), known)
 
 
 def mark_failed(network: SavedNetwork, reason: str) -> SavedNetwork:

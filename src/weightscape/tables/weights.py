@@ -13,14 +13,16 @@ SCHEMA = define(
         *LAYER,
         text(
             "layer_type",
-            "Kind of the operator: Linear, Conv1d, Conv2d, Conv3d or Embedding.",
+            "Kind of the operator: Linear, Conv1d, Conv2d, Conv3d or Embedding; of a convolution in"
+            " several groups with `Grouped` before it.",
             source="WeightWatcher's layer_type",
         ),
         field(
             "shape",
             pa.list_(pa.int32()),
             "slices, rows (outputs) and columns (inputs) of the"
-            " values; a Conv2d has one slice per kernel position.",
+            " values; a Conv2d has one slice per kernel position, in groups one per position and"
+            " group.",
         ),
         text(
             "dtype",

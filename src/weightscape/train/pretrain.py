@@ -8,7 +8,7 @@ from weightscape.data.examples import Examples
 from weightscape.data.split import split_stratified
 from weightscape.network.build import describe, initialise, make_live
 from weightscape.network.device import select_device
-from weightscape.network.saved import SavedNetwork
+from weightscape.network.saved import SavedNetwork, snapshot
 from weightscape.seeds import seed_for
 from weightscape.train.loop import Streams, TrainingData, Watch, train
 from weightscape.train.state import Evaluation, Keeper
@@ -44,7 +44,7 @@ def pretrain(
         *(seed_for(stream, backbone.name) for stream in ("order", "augment", "dropout"))
     )
     state = train(network, data, recipe, streams, Watch(keeper=keeper))
-    return SavedNetwork(network.module.state_dict(), info), state.selected
+    return snapshot(network.module, info), state.selected
 
 
 def _first_of_each_class(labels: np.ndarray, indices: np.ndarray, limit: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from weightscape.checkpoints.failure import note_failure
 from weightscape.config.run import RunId
 from weightscape.network.predictions import save_predictions
-from weightscape.network.saved import NetworkInfo, SavedNetwork, mark_failed, save_network
+from weightscape.network.saved import NetworkInfo, mark_failed, save_network, snapshot
 from weightscape.tables import measurements, training
 from weightscape.tables.table import from_rows, write
 from weightscape.train.along import mean_predictions
@@ -48,7 +48,7 @@ def save_training(
     if tuned.failure:
         log.error("the training has failed: %s", tuned.failure)
     about = note_failure(provenance, tuned.failure)
-    network = mark_failed(SavedNetwork(tuned.network.state_dict(), info), tuned.failure)
+    network = mark_failed(snapshot(tuned.network, info), tuned.failure)
     save_network(outputs["network"], network, about)
     selected = None if tuned.failure else tuned.selected
     rows = [
