@@ -12,7 +12,18 @@ from pathlib import Path
 from benchmarks.report import insert, terminal
 from weightscape.atomic import write_text
 
-BENCHMARKS = ("speed", "memory", "simulate", "intervals", "verdicts", "training", "studies")
+BENCHMARKS = (
+    "speed",
+    "memory",
+    "limits",
+    "simulate",
+    "intervals",
+    "aspects",
+    "forms",
+    "verdicts",
+    "training",
+    "studies",
+)
 DOCS = Path(__file__).parents[1] / "docs"
 
 

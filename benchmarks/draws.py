@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
+from scipy.linalg import eigvalsh_tridiagonal
 
 _TURNS = 2
 
@@ -38,10 +39,19 @@ def gaussian(N: int, M: int, generator: np.random.Generator) -> NDArray[np.float
     return generator.standard_normal((N, M), np.float32) / np.float32(np.sqrt(N))
 
 
-def shuffled(alpha: float, N: int, M: int, generator: np.random.Generator) -> NDArray[np.float32]:
-    """Return the entries of a matrix with Pareto eigenvalues in random order."""
-    values = with_spectrum(pareto(alpha, M, generator), N, generator)
-    return generator.permutation(values.ravel()).reshape(values.shape)
+def gaussian_spectrum(N: int, M: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """Return the eigenvalues of WᵀW of an N×M matrix W of independent standard Gaussian entries.
+
+    They are drawn as those of a tridiagonal matrix of the same law, in ascending order.
+
+    References
+    ----------
+    Dumitriu and Edelman 2002, doi:10.1063/1.1507823
+    """
+    diagonal = generator.chisquare(N - np.arange(M))
+    beside = generator.chisquare(M - 1 - np.arange(M - 1))
+    squares = diagonal + np.append(0, beside)
+    return np.asarray(eigvalsh_tridiagonal(squares, np.sqrt(diagonal[:-1] * beside)), np.float64)
 
 
 def spiked(strength: float, N: int, M: int, generator: np.random.Generator) -> NDArray[np.float32]:
@@ -52,6 +62,15 @@ def spiked(strength: float, N: int, M: int, generator: np.random.Generator) -> N
     left, right = (v / np.linalg.norm(v) for v in map(generator.standard_normal, (N, M)))
     theta = strength * (M / N) ** 0.25
     return gaussian(N, M, generator) + (theta * np.outer(left, right)).astype(np.float32)
+
+
+def round_to_bfloat16(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the finite `values` to the nearest bfloat16, of two as near the even one."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    # A bfloat16 is the upper half of a float32, and the lower half decides where it is rounded to.
+    even = bits >> np.uint32(16) & np.uint32(1)
+    rounded = bits + np.uint32(0x7FFF) + even & np.uint32(0xFFFF0000)
+    return rounded.view(np.float32)
 
 
 def bulk_edge(values: NDArray[np.float32]) -> float:

@@ -10,9 +10,21 @@ import pytest
 from scipy import optimize, stats
 
 from weightscape.spectra import bootstrap
-from weightscape.spectra.bootstrap import alpha_interval, goodness_of_fit
+from weightscape.spectra.bootstrap import (
+    alpha_interval,
+    cv_columns,
+    goodness_of_fit,
+    spread_over_resamples,
+)
 from weightscape.spectra.power_law import closest_tail, distinct, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
+from weightscape.spectra.tail_shape import find_log_cv
+
+
+def interval(sample, resamples, seed):
+    """Return the interval of alpha of a sample."""
+    fit = fit_power_law(sample)
+    return alpha_interval(fit, spread_over_resamples(sample, fit, resamples, seed))
 
 
 def pareto(size, alpha=3.0, seed=0):
@@ -33,19 +45,19 @@ def test_counts_fit_like_the_resample_that_they_count():
 def test_interval_is_reproducible_and_ignores_order_and_scale():
     sample = pareto(300)
     fit = fit_power_law(sample)
-    low, high = alpha_interval(sample, fit, 20, 7)
+    low, high = interval(sample, 20, 7)
     assert low < fit.alpha < high
     assert (low - 1) * (high - 1) == pytest.approx((fit.alpha - 1) ** 2)
-    assert alpha_interval(sample, fit, 20, 7) == (low, high)
-    assert alpha_interval(sample, fit, 20, 8) != (low, high)
+    assert interval(sample, 20, 7) == (low, high)
+    assert interval(sample, 20, 8) != (low, high)
     other = 1e3 * sample[::-1]
-    assert alpha_interval(other, fit_power_law(other), 20, 7) == pytest.approx((low, high))
+    assert interval(other, 20, 7) == pytest.approx((low, high))
 
 
 def test_interval_is_no_narrower_than_the_standard_error():
     sample = np.array([1.0, 2.0, 4.0])
     fit = fit_power_law(sample)
-    low, high = alpha_interval(sample, fit, 50, 0)
+    low, high = interval(sample, 50, 0)
     assert np.log((high - 1) / (low - 1)) >= 2 * stats.norm.ppf(0.975) / np.sqrt(fit.n_tail)
 
 
@@ -53,15 +65,15 @@ def test_interval_shrinks_with_the_sample():
     widths = []
     for size in (100, 6400):
         sample = pareto(size, seed=2)
-        low, high = alpha_interval(sample, fit_power_law(sample), 30, 0)
+        low, high = interval(sample, 30, 0)
         widths.append(high - low)
     assert widths[1] < widths[0] / 3
 
 
 def test_no_interval_of_equal_values():
     fit = fit_power_law(pareto(50))
-    assert alpha_interval(np.ones(9), fit, 10, 0) is None
-    assert alpha_interval(pareto(50), fit, 1, 0) is None
+    assert spread_over_resamples(np.ones(9), fit, 10, 0) is None
+    assert spread_over_resamples(pareto(50), fit, 1, 0) is None
 
 
 def synthetic(monkeypatch, sample, fit, samples):
@@ -97,7 +109,7 @@ def test_synthetic_samples_are_the_body_and_a_power_law(monkeypatch):
 
 def test_p_value_tells_a_power_law_from_clusters():
     accepted = [
-        goodness_of_fit(sample, fit_power_law(sample), 40, 0)
+        goodness_of_fit(sample, fit_power_law(sample), 40, 0).pl_p_value
         for sample in (pareto(300, seed=seed) for seed in range(6))
     ]
     assert np.mean(np.array(accepted) > 0.1) > 0.6
@@ -105,7 +117,7 @@ def test_p_value_tells_a_power_law_from_clusters():
     rng = np.random.default_rng(5)
     clusters = 3.0 ** rng.choice(4, p=[0.4, 0.3, 0.2, 0.1], size=800) * rng.uniform(1, 1.02, 800)
     fit = fit_power_law(clusters)
-    assert goodness_of_fit(clusters, fit, 40, 0) == pytest.approx(1 / 41)
+    assert goodness_of_fit(clusters, fit, 40, 0).pl_p_value == pytest.approx(1 / 41)
     assert goodness_of_fit(np.ones(9), fit, 10, 0) is None
 
 
@@ -175,5 +187,55 @@ def test_lognormal_is_the_likeliest():
 )
 def test_small_tails_give_finite_numbers(sample):
     found = likelihood_ratios(sample, fit_power_law(sample))
-    assert len(found) == 4
+    assert len(found) == 5
     assert np.isfinite(list(found.values())).all()
+
+
+def test_steps_of_a_power_law_vary_as_much_as_their_mean():
+    sample = pareto(20_000, alpha=2.2, seed=4)
+    fit = fit_power_law(sample)
+    found = cv_columns(sample, fit, spread_over_resamples(sample, fit, 20, 0))
+    assert found["tail_cv"] == pytest.approx(1, abs=0.03)
+    assert found["tail_cv_low"] < found["tail_cv"] < found["tail_cv_high"]
+    steps = np.log(sample[sample >= fit.xmin] / fit.xmin)
+    assert found["tail_cv"] == pytest.approx(steps.std() / steps.mean())
+
+
+@pytest.mark.parametrize("spread", [0.3, 3.0])
+def test_steps_of_a_log_normal_tail_vary_less_whatever_its_width(spread):
+    """The upper half of a normal law has the standard deviation √(π/2 − 1) of its mean."""
+    logs = spread * np.abs(np.random.default_rng(1).normal(size=100_000))
+    found = find_log_cv(logs, np.ones(logs.size))
+    assert np.exp(found) == pytest.approx(np.sqrt(np.pi / 2 - 1), rel=0.01)
+
+
+def test_the_nested_ratio_is_that_of_the_likeliest_log_normal(sample):
+    fit = fit_power_law(sample)
+    tail = sample[sample >= fit.xmin]
+    steps = np.log(tail / fit.xmin)
+
+    def minus_likelihood(parameters):
+        law = stats.norm(parameters[0], np.exp(parameters[1]))
+        return -np.sum(law.logpdf(steps) - law.logsf(0))
+
+    options = {"xatol": 1e-9, "fatol": 1e-9, "maxiter": 20_000, "maxfev": 20_000}
+    best = -min(
+        optimize.minimize(minus_likelihood, start, method="Nelder-Mead", options=options).fun
+        for start in ([0, 0], [-3, 1], [-20, 2], [0.5, -0.5])
+    )
+    power_law = np.sum(np.log(fit.alpha - 1) - (fit.alpha - 1) * steps)
+    found = likelihood_ratios(sample, fit)["lr_nested"]
+    assert found == pytest.approx(max(2 * (best - power_law), 0), abs=0.05, rel=1e-3)
+
+
+def test_the_nested_p_is_right_after_the_scan_and_tells_a_log_normal():
+    """Half χ² would reject a true power law too seldom or too often once xmin is scanned for."""
+    rng = np.random.default_rng(3)
+
+    def rejected(draw, count=150):
+        samples = (draw() for _ in range(count))
+        found = [goodness_of_fit(x, fit_power_law(x), 19, 1).lr_nested_p for x in samples]
+        return np.mean(np.array(found) <= 0.05)
+
+    assert rejected(lambda: 1 + rng.pareto(1.5, 300)) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 150)
+    assert rejected(lambda: rng.lognormal(0, 1, 500)) > 0.25

@@ -86,3 +86,11 @@ def test_columns():
     off = options.model_copy(update={"subspace": 0, "log_spectrum_distance": False})
     columns = analyse(values, "Conv2d", off, start=Start(start)).columns
     assert [columns[name] for name in names] == [None, None, None]
+
+
+def test_a_convolution_in_groups_has_no_leading_subspace():
+    values = np.random.default_rng(0).normal(size=(18, 6, 6))
+    start = Start(values + 0.1)
+    found = analyse(values, "GroupedConv2d", Spectra(subspace=2), start=start).columns
+    assert found["log_spectrum_distance"] > 0
+    assert found["subspace_left"] is found["subspace_right"] is None

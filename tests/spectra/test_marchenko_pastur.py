@@ -10,6 +10,8 @@ from weightscape.spectra.marchenko_pastur import (
     fit_marchenko_pastur,
     mp_density,
     mp_edges,
+    mp_median,
+    noise_limit,
     quarter_circle_density,
 )
 
@@ -40,6 +42,42 @@ def test_quarter_circle_is_the_law_at_one():
     law = np.where(x > 0, mp_density(x**2, 1.0, 0.8) * 2 * x, 0)
     # At zero the eigenvalues' density has its pole.
     np.testing.assert_allclose(quarter_circle_density(x, 0.8)[x != 0], law[x != 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("Q", [1.0, 1.3, 4.0, 50.0])
+def test_half_of_the_law_is_below_its_median(Q):
+    low, _ = mp_edges(Q, 1)
+    roots = np.linspace(np.sqrt(low), np.sqrt(mp_median(Q)), 100_001)
+    density = mp_density(roots**2, Q, 1) * 2 * roots
+    if Q == 1:
+        density = quarter_circle_density(roots, 1)
+    assert integrate.trapezoid(density, roots) == pytest.approx(0.5, abs=1e-5)
+
+
+def test_median_is_that_of_gavish_and_donoho():
+    """Their threshold for a square matrix of unknown noise is 2.858 medians of the singular values,
+    and 4/√3 = 2.309 standard deviations √N of known noise."""
+    assert 4 / np.sqrt(3) / np.sqrt(mp_median(1.0)) == pytest.approx(2.858, abs=5e-4)
+
+
+@pytest.mark.parametrize(("level", "quantile"), [(0.05, 0.9793), (0.01, 2.0234), (0.001, 3.2724)])
+def test_limit_is_the_quantile_of_tracy_and_widom(level, quantile):
+    """Quantiles of the law for real matrices from Bejan 2005, table 2."""
+    N, M = np.array(4000), np.array(1000)
+    a, b = np.sqrt(N - 0.5), np.sqrt(M - 0.5)
+    standardised = (noise_limit(N, M, level) - (a + b) ** 2) / (
+        (a + b) * (1 / a + 1 / b) ** (1 / 3)
+    )
+    assert standardised == pytest.approx(quantile, abs=0.03)
+
+
+def test_largest_eigenvalue_of_noise_passes_the_limit_as_often_as_declared():
+    rng = np.random.default_rng(0)
+    largest = np.linalg.svd(rng.normal(size=(1000, 40, 20)), compute_uv=False)[:, 0] ** 2
+    above = [
+        np.mean(largest > noise_limit(np.array(40), np.array(20), p)) for p in (0.5, 0.1, 0.02)
+    ]
+    np.testing.assert_allclose(above, [0.5, 0.1, 0.02], atol=0.03)
 
 
 @pytest.mark.parametrize(("N", "M"), [(800, 400), (1600, 400), (400, 400)])

@@ -28,11 +28,14 @@ METRICS = [metric.name for metric in OF_SPECTRA]
 # What the defaults compute of any matrix that a law can be fitted to. An interval needs resamples
 # of more than one value.
 ALWAYS = set(METRICS) - {
-    "alpha_low", "alpha_high",
-    "pl_p_value", "log_spectrum_distance", "subspace_left", "subspace_right",
-    "null_alpha", "null_alpha_low", "null_num_spikes",
+    "alpha_low", "alpha_high", "tail_cv", "tail_cv_low", "tail_cv_high",
+    "alpha_fixed_k", "alpha_hill", "alpha_farms",
+    "log_spectrum_distance", "subspace_left", "subspace_right",
+    "rounding_edge", "share_unmoved",
+    "null_alpha", "null_alpha_low", "null_num_spikes", "rand_distance", "num_equalized_spikes",
 }  # fmt: skip
 COLUMNS = {"N", "M", "rf", "Q", "num_evals", *METRICS, "status", "reason"}
+POOLED = Spectra(form="pooled")
 ODD_MATRICES = 5000  # in the slow test
 RUN = RunId("digits", "tiny", "baseline", 0)
 
@@ -54,7 +57,7 @@ def is_sound(analysis):
     assert (columns["status"] == "ok") == (not columns["reason"])
     assert (columns["alpha"] is None) == (columns["trusted"] is None)
     if columns["status"] == "ok":
-        assert all(columns[name] is not None for name in ALWAYS)
+        assert not [name for name in ALWAYS if columns[name] is None]
     if columns["status"] == "failed":
         assert all(columns[name] is None for name in METRICS)
     return True
@@ -202,16 +205,16 @@ def conv(seed):
     return np.random.default_rng(seed).normal(size=(16, 12, 3, 3)).astype(np.float32)
 
 
-def fitted(tmp_path, weights, initial=None):
+def fitted(tmp_path, weights, initial=None, options=POOLED):
     outputs = tmp_path / "spectra.parquet", tmp_path / "eigenvalues.parquet"
     before = None
     if initial:
         before = initial, tmp_path / "initial.parquet"
-        fit_spectra(initial, None, RUN, (tmp_path / "unused.parquet", before[1]), {})
-    fit_spectra(weights, before, RUN, outputs, {"study": "s"})
+        fit_spectra(initial, None, RUN, (tmp_path / "unused.parquet", before[1]), {}, options)
+    fit_spectra(weights, before, RUN, outputs, {"study": "s"}, options)
     assert all(table.provenance_of(path) == {"study": "s"} for path in outputs)
     rows, values = (table.read(path).to_pylist() for path in outputs)
-    keys = ("layer", "stage", "role", "block")
+    keys = ("layer", "stage", "role", "block", "form")
     assert [[r[k] for k in keys] for r in rows] == [[r[k] for k in keys] for r in values]
     assert all(RunId(*(row[key] for key in RUN._fields)) == RUN for row in rows + values)
     return rows, [row["values"] for row in values]
@@ -224,8 +227,9 @@ def test_an_initial_network_has_one_stage(tmp_path, written):
         ("conv1", "init", "ok"), ("fc", "init", "ok")]  # fmt: skip
     slices = np.ascontiguousarray(conv(0).transpose(2, 3, 0, 1)).reshape(9, 16, 12)
     expected = analyse(slices, "Conv2d")
-    drawn = {"alpha_low", "alpha_high"} | {f for f in METRICS if "null" in f or "rand" in f}
-    for name in COLUMNS - drawn - {"trusted", "trusted_reason"}:
+    drawn = {"alpha_low", "alpha_high", "tail_cv_low", "tail_cv_high", "pl_p_value", "lr_nested_p"}
+    drawn |= {"alpha_fixed_k"} | {f for f in METRICS if "null" in f or "rand" in f}
+    for name in COLUMNS - drawn - {"heavy", "trusted", "trusted_reason"}:
         assert rows[0][name] == expected.columns[name], name
     np.testing.assert_array_equal(values[0], expected.eigenvalues)
 

@@ -80,7 +80,7 @@ def test_a_library_without_the_routines_is_none():
 
 def test_large_layers_have_the_eigenvalues_of_one_stage():
     values = np.random.default_rng(1).normal(size=(1, TWO_STAGE + 1, TWO_STAGE + 300))
-    found, rank = eigenvalues(values, "Linear")
+    found, rank, _ = eigenvalues(values, "Linear")
     expected = np.linalg.eigvalsh(values[0] @ values[0].T)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13 * expected[-1])
     assert rank == TWO_STAGE + 1

@@ -9,8 +9,8 @@ from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
 from weightscape.checkpoints.find import find_checkpoints, open_checkpoint
 from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.files.stream import free_memory, layers_of, stream
-from weightscape.layers.catalogue import Conv
 from weightscape.spectra.checkpoint_table import MEASURED, SCHEMA
+from weightscape.spectra.forms import find_forms, in_forms
 from weightscape.spectra.stream import analyse_layers
 
 Row = dict[str, Any]
@@ -27,9 +27,7 @@ class Options(NamedTuple):
     Attributes
     ----------
     spectra : Spectra
-        Which of the costly quantities are computed.
-    conv : {"pooled", "unfolded"}
-        The form of convolutions.
+        Which of the costly quantities are computed, and the forms of convolutions.
     threads : int
         Cores to use.
     max_memory : float or None
@@ -37,7 +35,6 @@ class Options(NamedTuple):
     """
 
     spectra: Spectra = DEFAULTS
-    conv: Conv = "pooled"
     threads: int = 1
     max_memory: float | None = None
 
@@ -80,15 +77,21 @@ def analyse_checkpoints(
 
 
 def _rows(checkpoint: Checkpoint, base: Checkpoint | None, how: Options) -> Iterator[Row]:
-    layers, skipped = layers_of(checkpoint, how.conv)
+    layers, skipped = layers_of(checkpoint)
     for fault in checkpoint.faults:
         yield _about_file(checkpoint.name, "failed", fault)
     if not layers:
         reason = f"{checkpoint.name}: none of its {len(skipped)} parameters can be analysed"
         yield _about_file(checkpoint.name, "failed", reason)
     limit = free_memory() if how.max_memory is None else how.max_memory
-    matrices = stream(checkpoint, base, layers, limit)
-    total = len(layers) * (2 if base else 1)
+    asked = how.spectra.form
+    matrices = (
+        matrix
+        for layer in stream(checkpoint, base, layers, limit)
+        for matrix in in_forms(layer, asked)
+    )
+    forms = sum(len(find_forms(layer.layer_type, layer.slices, asked)) for layer in layers)
+    total = forms * (2 if base else 1)
     with tqdm(total=total, desc=checkpoint.name, unit="layer", disable=None, leave=False) as bar:
         for about, analysis in analyse_layers(matrices, how.spectra, how.threads):
             yield {"checkpoint": checkpoint.name} | about | analysis.columns

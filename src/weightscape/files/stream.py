@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.checkpoints.checkpoint import FLOATING, Checkpoint, Stored
-from weightscape.layers.catalogue import Catalogue, Conv, LayerMatrix, Skipped, catalogue, matrix
+from weightscape.layers.catalogue import Catalogue, LayerMatrix, Skipped, catalogue, matrix
 from weightscape.layers.names import infer_classifier
 from weightscape.spectra.change import Start
+from weightscape.spectra.rounding import bound_rounding
 from weightscape.spectra.stream import Layer
 
 _GIGA = 1e9
@@ -18,7 +19,7 @@ _Entries = NDArray[np.floating] | str
 """The entries of a layer, or the reason why there are none."""
 
 
-def layers_of(checkpoint: Checkpoint, conv: Conv) -> Catalogue:
+def layers_of(checkpoint: Checkpoint) -> Catalogue:
     """Return the layer matrices of a checkpoint, and its other parameters with the reason.
 
     Weights that are not of floating point, or are to be multiplied by a scale kept beside them,
@@ -30,7 +31,7 @@ def layers_of(checkpoint: Checkpoint, conv: Conv) -> Catalogue:
     if classifier is None:
         weights = (name for name, shape in shapes.items() if len(shape) > 1)
         classifier = infer_classifier(name.removesuffix(".weight") for name in weights)
-    layers, skipped = catalogue(shapes, classifier, conv)
+    layers, skipped = catalogue(shapes, classifier, checkpoint.groups)
     why = {layer.parameter: _no_numbers(layer.parameter, stored) for layer in layers}
     return Catalogue(
         [layer for layer in layers if not why[layer.parameter]],
@@ -66,9 +67,9 @@ def stream(
         start: _Entries = ""
         if base and read_base and not isinstance(values, str):
             start = _incomparable(layer, checkpoint, base) or _entries(read_base, layer)
-        yield _layer(layer, checkpoint, "finetuned", values, start)
+        yield _weights(layer, checkpoint, values, start)
         if base:
-            yield _layer(layer, checkpoint, "delta", _difference(values, start))
+            yield _change(layer, checkpoint, base, values, start)
 
 
 def free_memory() -> float:
@@ -81,9 +82,35 @@ def free_memory() -> float:
     return int(free) * 1024 / _GIGA
 
 
-def _layer(
-    layer: LayerMatrix, checkpoint: Checkpoint, stage: str, values: _Entries, start: _Entries = ""
+def _weights(
+    layer: LayerMatrix, checkpoint: Checkpoint, values: _Entries, start: _Entries
 ) -> Layer:
+    found = _layer(layer, checkpoint, "finetuned", values)
+    if isinstance(values, str):
+        return found
+    dtype = checkpoint.parameters[layer.parameter].dtype
+    return found._replace(
+        start=None if isinstance(start, str) else Start(start),
+        rounding=None if dtype == values.dtype.name else bound_rounding(values, (dtype,)),
+    )
+
+
+def _change(
+    layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint, values: _Entries, start: _Entries
+) -> Layer:
+    if isinstance(values, str):
+        return _layer(layer, checkpoint, "delta", values)
+    if isinstance(start, str):
+        return _layer(layer, checkpoint, "delta", f"in the base, {start}")
+    with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
+        change = np.subtract(values, start, dtype=np.float64)
+    dtypes = [each.parameters[layer.parameter].dtype for each in (checkpoint, base)]
+    return _layer(layer, checkpoint, "delta", change)._replace(
+        rounding=bound_rounding(values, dtypes, start)
+    )
+
+
+def _layer(layer: LayerMatrix, checkpoint: Checkpoint, stage: str, values: _Entries) -> Layer:
     identifiers = {
         "parameter": layer.parameter,
         "dtype": checkpoint.parameters[layer.parameter].dtype,
@@ -96,8 +123,7 @@ def _layer(
     if isinstance(values, str):
         nothing = np.broadcast_to(np.float32(0), (layer.slices, layer.rows, layer.cols))
         return Layer(identifiers, nothing, layer.layer_type, obstacle=values)
-    known = None if isinstance(start, str) else Start(start)
-    return Layer(identifiers, values, layer.layer_type, known)
+    return Layer(identifiers, values, layer.layer_type)
 
 
 def _entries(read: Callable[[str], NDArray[np.floating]], layer: LayerMatrix) -> _Entries:
@@ -107,16 +133,6 @@ def _entries(read: Callable[[str], NDArray[np.floating]], layer: LayerMatrix) ->
         return "there is not enough memory to read it"
     except OSError as error:
         return f"it cannot be read: {error}"
-
-
-def _difference(values: _Entries, start: _Entries) -> _Entries:
-    if isinstance(values, str):
-        return values
-    if isinstance(start, str):
-        return f"in the base, {start}"
-    with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
-        change: NDArray[np.float64] = np.subtract(values, start, dtype=np.float64)
-    return change
 
 
 def _incomparable(layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint) -> str:
@@ -147,11 +163,13 @@ def _too_large(
     """Say that the analysis of a layer takes more than `limit` GB, by an upper estimate.
 
     The estimate is of 8 bytes for an entry of the parameter, and as many for one of the base's,
-    and of three times the layer and two Gram matrices of it in float64: what an SVD takes.
+    and of three times the layer and two Gram matrices of it in float64, in the form where these
+    are larger: what an SVD takes.
     """
     parameter = prod(checkpoint.parameters[layer.parameter].shape) * (2 if base else 1)
     entries = layer.slices * layer.rows * layer.cols
-    gram = layer.slices * min(layer.rows, layer.cols) ** 2
+    unfolded = min(layer.rows, layer.slices * layer.cols)
+    gram = max(layer.slices * min(layer.rows, layer.cols) ** 2, unfolded**2)
     needed = 8 * (parameter + 3 * entries + 2 * gram) / _GIGA
     if needed <= limit:
         return ""

@@ -7,13 +7,18 @@ from typing import Any
 
 from weightscape.layers.names import ROLES
 
-_HEADER = f"  {'role':<12}{'layers':>7}{'alpha':>8}{'stable rank':>13}{'spikes':>8}{'trusted':>9}"
+_HEADER = (
+    f"  {'role':<12}{'layers':>7}{'alpha':>8}{'stable rank':>13}{'spikes':>8}"
+    f"{'heavy':>7}{'trusted':>9}"
+)
 _TITLES = {"finetuned": "weights", "delta": "change from the base"}
 _SHOWN = 10  # reasons
 
 
 def summary(rows: Sequence[dict[str, Any]], seconds: float) -> str:
     """Return a page on one checkpoint: its layers by role, and why others are not among them.
+
+    Of convolutions in two forms it is the pooled one that is told of.
 
     Parameters
     ----------
@@ -26,13 +31,18 @@ def summary(rows: Sequence[dict[str, Any]], seconds: float) -> str:
     lines = _reasons(about_files, "checkpoint")
     if len(about_files) == len(rows):
         return "\n".join(lines) + "\n"
+    if any(row["form"] == "pooled" for row in rows):
+        rows = [row for row in rows if row["form"] != "unfolded"]
     count = Counter(row["status"] for row in rows if row["layer"])
     counts = ", ".join(f"{count[status]} {status}" for status in ("ok", "partial", "failed"))
     lines = [f"{rows[0]['checkpoint']}: {counts} in {seconds:.1f} s", *lines]
     for stage, title in _TITLES.items():
         of_stage = [row for row in rows if row["stage"] == stage and row["N"] is not None]
         if of_stage:
-            lines += [f"  {title}: medians; spikes, and layers whose alpha is trusted", _HEADER]
+            lines += [
+                f"  {title}: medians; spikes; layers with a heavy tail, and with a trusted alpha",
+                _HEADER,
+            ]
             lines += _by_role(of_stage)
     bad = [row for row in rows if row["layer"] and row["status"] != "ok"]
     skipped = [row for row in rows if row["parameter"] and row["status"] == "skipped"]
@@ -45,7 +55,8 @@ def _by_role(rows: Iterable[dict[str, Any]]) -> list[str]:
         of_role.setdefault(row["role"], []).append(row)
     return [
         f"  {role:<12}{len(part):>7}{_median(part, 'alpha'):>8}"
-        f"{_median(part, 'stable_rank'):>13}{_sum(part, 'num_spikes'):>8}{_sum(part, 'trusted'):>9}"
+        f"{_median(part, 'stable_rank'):>13}{_sum(part, 'num_spikes'):>8}{_sum(part, 'heavy'):>7}"
+        f"{_sum(part, 'trusted'):>9}"
         for role, part in sorted(of_role.items(), key=lambda item: ROLES.index(item[0]))
     ]
 

@@ -1,7 +1,7 @@
 """Everything that is said of one layer matrix."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,16 +9,25 @@ from numpy.typing import NDArray
 
 from weightscape.config.spectra import DEFAULTS, Spectra
 from weightscape.seeds import seed_for
-from weightscape.spectra.bootstrap import alpha_interval, goodness_of_fit
+from weightscape.spectra.bootstrap import (
+    alpha_interval,
+    cv_columns,
+    goodness_of_fit,
+    spread_over_resamples,
+)
+from weightscape.spectra.bulk import fit_bulk
 from weightscape.spectra.change import Start, log_spectrum_distance, subspace_overlap
+from weightscape.spectra.comparable_alpha import find_fixed_alpha, find_upper_half_alpha
 from weightscape.spectra.eigenvalues import eigenvalues
+from weightscape.spectra.farms import find_farms_alpha
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
 from weightscape.spectra.metrics import METRICS
 from weightscape.spectra.norms import alpha_norms, entropy, norms
 from weightscape.spectra.null import null_columns, random_values
 from weightscape.spectra.power_law import ZERO, PowerLaw, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
-from weightscape.spectra.trust import trust
+from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
+from weightscape.spectra.trust import is_heavy, trust
 
 MIN_EVALS = 8
 """Fewest non-zero eigenvalues that a law is fitted to, WeightWatcher's `min_evals`."""
@@ -49,6 +58,7 @@ def analyse(
     options: Spectra = DEFAULTS,
     seed: int = 0,
     start: Start | None = None,
+    rounding: Rounding | None = None,
 ) -> Analysis:
     """Return the spectral quantities of a layer matrix.
 
@@ -66,6 +76,9 @@ def analyse(
     start : Start, optional
         The initial layer matrix, for the columns that compare with it; they are missing where its
         shape is another or it cannot be analysed.
+    rounding : Rounding, optional
+        What the type that the weights are stored in may have rounded; by default that of `values`.
+        Where it is of a difference, the eigenvalues within it count as zero.
 
     Returns
     -------
@@ -73,15 +86,16 @@ def analyse(
         Its status is
 
         * ``ok``: every quantity that is asked for has a value, but the overlap of subspaces
-          that would be the whole space;
+          that would be the whole space, or are those of a convolution in groups;
         * ``partial``: a law cannot be fitted or a ratio is not defined; the rest has its value
-          (of a matrix of zeros these are norm, spectral_norm and matrix_rank);
+          (of a matrix of zeros these are norm, spectral_norm and matrix_rank, of a difference
+          within the rounding matrix_rank);
         * ``failed``: it cannot be analysed, and no quantity has a value.
     """
     if obstacle := _find_obstacle(values):
         return describe_failure(values.shape, obstacle)
     try:
-        return _analyse_values(values, layer_type, options, seed, start)
+        return _analyse_values(values, layer_type, options, seed, start, rounding)
     except (np.linalg.LinAlgError, MemoryError) as error:
         return describe_failure(values.shape, str(error) or type(error).__name__)
 
@@ -117,52 +131,55 @@ def _analyse_values(
     options: Spectra,
     seed: int,
     start: Start | None,
+    rounding: Rounding | None,
 ) -> Analysis:
     shape = _describe_shape(values.shape)
-    ascending, matrix_rank = eigenvalues(values, layer_type, options.device)
-    metrics, reasons = _compute_metrics(
-        ascending, matrix_rank, (shape["N"], shape["M"]), options, seed
-    )
-    if options.null_replicas and ascending[-1] > 0:
-        metrics |= _compare_with_null(ascending, values, layer_type, options, seed)
+    ascending, matrix_rank, of_slices = eigenvalues(values, layer_type, options.device)
+    kept = cut_rounding(ascending, matrix_rank, values, layer_type, rounding)
+    metrics, reasons = _compute_metrics(kept, options, seed)
+    if _count_positive(kept.eigenvalues) >= MIN_EVALS and kept.has_bulk:
+        bulk, missing = fit_bulk(values, layer_type, kept.eigenvalues, of_slices, options)
+        metrics |= bulk
+        reasons += missing
+    if reasons and kept.reason not in ("", *reasons):
+        reasons.insert(0, kept.reason)
+    if options.farms and "alpha" in metrics and not kept.reason:
+        metrics["alpha_farms"] = find_farms_alpha(values, layer_type, options.device)
+    if options.null_replicas and kept.eigenvalues[-1] > 0:
+        metrics |= _compare_with_null(kept.eigenvalues, values, layer_type, options, seed)
     if start and start.values.shape == values.shape and not _find_obstacle(start.values):
         metrics |= _compare_with_start(ascending, values, start, layer_type, options)
     analysis = _complete(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
     trusted, trusted_reason = trust(analysis.columns)
-    analysis.columns.update(trusted=trusted, trusted_reason=trusted_reason)
+    heavy = is_heavy(analysis.columns)
+    analysis.columns.update(heavy=heavy, trusted=trusted, trusted_reason=trusted_reason)
     return analysis
 
 
-def _compute_metrics(
-    ascending: NDArray[np.float64],
-    matrix_rank: int,
-    sides: tuple[int, int],
-    options: Spectra,
-    seed: int,
-) -> tuple[dict[str, Any], list[str]]:
+def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str, Any], list[str]]:
     """Return what can be computed from the eigenvalues alone, and why the rest cannot."""
-    metrics: dict[str, Any] = {"matrix_rank": matrix_rank}
+    ascending, matrix_rank = kept.eigenvalues, kept.matrix_rank
+    metrics: dict[str, Any] = {"matrix_rank": matrix_rank, **kept.columns}
     if ascending[-1] == 0:
+        if kept.reason:
+            return metrics, [kept.reason]
         return metrics | {"norm": 0.0, "spectral_norm": 0.0}, ["all entries are zero"]
     metrics |= norms(ascending)
     reasons = []
     if matrix_rank > 1:
         metrics["entropy"] = entropy(ascending, matrix_rank)
-    positive = np.count_nonzero(ascending > ZERO * ascending[-1])
-    if positive < MIN_EVALS:
+    if (positive := _count_positive(ascending)) < MIN_EVALS:
         return metrics, [f"{positive} eigenvalues are not zero, and a fit needs {MIN_EVALS}"]
 
     if tail := fit_power_law(ascending):
         metrics |= {name: getattr(tail, name) for name in ("alpha", "D", "sigma", "xmin", "xmax")}
         metrics |= {"num_pl_spikes": tail.n_tail} | alpha_norms(ascending, tail.alpha)
+        metrics["alpha_hill"] = find_upper_half_alpha(ascending)
         metrics |= _weigh_alpha(ascending, tail, options, seed)
     else:
         reasons.append("the eigenvalues are all equal")
-    if options.marchenko_pastur:
-        if bulk := fit_marchenko_pastur(ascending, *sides):
-            metrics |= asdict(bulk)
-        else:
-            reasons.append("no Marchenko-Pastur law fits the bulk")
+    if (options.marchenko_pastur or options.dyson_equalizer) and not kept.has_bulk:
+        reasons.append(kept.reason)
     return metrics, reasons
 
 
@@ -175,11 +192,13 @@ def _weigh_alpha(
         metrics |= likelihood_ratios(ascending, tail)
     if options.bootstrap:
         draws = options.bootstrap, seed_for("interval", seed)
-        if interval := alpha_interval(ascending, tail, *draws):
-            metrics["alpha_low"], metrics["alpha_high"] = interval
+        if spread := spread_over_resamples(ascending, tail, *draws):
+            metrics["alpha_low"], metrics["alpha_high"] = alpha_interval(tail, spread)
+            metrics |= cv_columns(ascending, tail, spread)
     if options.goodness_of_fit:
         draws = options.goodness_of_fit, seed_for("goodness", seed)
-        metrics["pl_p_value"] = goodness_of_fit(ascending, tail, *draws)
+        if found := goodness_of_fit(ascending, tail, *draws):
+            metrics |= found._asdict()
     return metrics
 
 
@@ -195,14 +214,17 @@ def _compare_with_null(
     null, alphas, spikes = [], [], []
     for replica in range(options.null_replicas):
         random = random_values(values, options.null, seed_for("null", seed, replica))
-        null.append(eigenvalues(random, layer_type, options.device)[0])
-        if np.count_nonzero(null[-1] > ZERO * null[-1][-1]) < MIN_EVALS:
+        null.append(eigenvalues(random, layer_type, options.device).ascending)
+        if _count_positive(null[-1]) < MIN_EVALS:
             continue
         if tail := fit_power_law(null[-1]):
             alphas.append(tail.alpha)
         if options.marchenko_pastur and (bulk := fit_marchenko_pastur(null[-1], N, M)):
             spikes.append(bulk.num_spikes)
-    return dict(null_columns(ascending, null, alphas, spikes))
+    found: dict[str, Any] = null_columns(ascending, null, alphas, spikes)
+    if options.null == "shuffle":
+        found["rand_distance"] = found["null_distance"]
+    return found
 
 
 def _compare_with_start(
@@ -214,14 +236,22 @@ def _compare_with_start(
 ) -> dict[str, Any]:
     """Return how far the layer matrix has moved from its start."""
     metrics: dict[str, Any] = {}
+    before = start.eigenvalues
+    if before is None:
+        before = eigenvalues(start.values, layer_type, options.device).ascending
+    if min(map(_count_positive, (ascending, before))) >= MIN_EVALS:
+        metrics["alpha_fixed_k"] = find_fixed_alpha(ascending, before)
     if options.log_spectrum_distance:
-        before = start.eigenvalues
-        if before is None:
-            before = eigenvalues(start.values, layer_type, options.device)[0]
         metrics["log_spectrum_distance"] = log_spectrum_distance(ascending, before)
-    if options.subspace:
+    # The groups of a convolution have inputs and outputs of their own: no one subspace is theirs.
+    if options.subspace and not layer_type.startswith("Grouped"):
         metrics |= subspace_overlap(values, start.values, options.subspace)
     return metrics
+
+
+def _count_positive(eigenvalues: NDArray[np.float64]) -> int:
+    """Return how many are not zero, or zero but for rounding."""
+    return int(np.count_nonzero(eigenvalues > ZERO * eigenvalues.max(initial=0)))
 
 
 def _describe_shape(shape: Sequence[int]) -> dict[str, Any]:

@@ -1,33 +1,61 @@
 """How sure an exponent is, and whether a power law is a fit at all: by resampling."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.spectra.power_law import PowerLaw, closest_tail, distinct
+from weightscape.spectra.tail_shape import find_log_cv, find_nested_ratio
 
 _QUANTILE = 1.959963984540054  # of the normal distribution at 97.5 %
+_QUANTILE_OF_TWO_TESTS = 1.6448536269514722  # at 95 %
 
 
-def alpha_interval(
+class Spread(NamedTuple):
+    """How much a fit varies over resamples, each fitted anew.
+
+    Attributes
+    ----------
+    log_slope : float
+        Standard deviation of log(alpha − 1), at least 1/√n_tail.
+    log_cv : float
+        Standard deviation of the log of the coefficient of variation of the tail's steps, see
+        `weightscape.spectra.tail_shape`, at least 1/√n_tail.
+    """
+
+    log_slope: float
+    log_cv: float
+
+
+class Goodness(NamedTuple):
+    """p-values of a power law, from synthetic samples that are fitted as the sample is.
+
+    Attributes
+    ----------
+    pl_p_value : float
+        Of its distance.
+    lr_nested_p : float
+        Of what the likeliest log-normal tail gains on it.
+    """
+
+    pl_p_value: float
+    lr_nested_p: float
+
+
+def spread_over_resamples(
     eigenvalues: NDArray[np.float64], fit: PowerLaw, resamples: int, seed: int
-) -> tuple[float, float] | None:
-    """Return a 95 % interval of alpha by a bootstrap over the whole fit, xmin included.
+) -> Spread | None:
+    """Return how much a fit varies over samples that are drawn with replacement, xmin included.
 
-    The eigenvalues are drawn with replacement and fitted anew. The interval is
-    1 + (alpha − 1)·exp(∓1.96·s), where s is the standard deviation of log(alpha − 1) over the
-    resamples, but at least 1/√n_tail.
-
-    *Why this one.* alpha − 1 is a rate: on the log scale its standard error 1/√n_tail does not
-    depend on its value, so that a normal interval fits there. The bootstrap adds what the
-    standard error leaves out, the choice of xmin, and the standard error guards against tails
-    whose few distinct values resample to nearly the same fit. A percentile interval is not taken:
-    repeated values make resamples rougher than samples, which moves xmin and with it all of
-    alpha's bootstrap distribution, and such an interval moves along, away from the estimate.
-    Besides, a standard deviation is steady with 40 resamples (± 11 %), a 2.5 % quantile is not.
-    Resamples that jump to another tail widen the interval, as they should.
+    alpha − 1 is a rate: on the log scale its standard error 1/√n_tail does not depend on its value.
+    The bootstrap adds what the standard error leaves out, the choice of xmin, and the standard
+    error guards against tails whose few distinct values resample to nearly the same fit. Resamples
+    that jump to another tail widen an interval, as they should. A standard deviation is steady with
+    40 resamples (± 11 %), a 2.5 % quantile is not.
 
     *What it takes for granted*: independent values. Eigenvalues of a random matrix repel each
-    other and vary less, so that for them the interval is too wide rather than too narrow.
+    other and vary less, so that for them the spread is too large rather than too small.
 
     Parameters
     ----------
@@ -42,39 +70,65 @@ def alpha_interval(
 
     Returns
     -------
-    tuple of float or None
-        Lower and upper end; None where fewer than two resamples have a fit.
+    Spread or None
+        None where fewer than two resamples have a fit.
     """
     sample = distinct(eigenvalues)
     if sample is None:
         return None
     rng = np.random.default_rng(seed)
     member = np.repeat(np.arange(sample.counts.size), sample.counts)
-    logs_of_slopes = []
+    found = []
     for _ in range(resamples):
         drawn = member[rng.integers(member.size, size=member.size)]
         counts = np.bincount(drawn, minlength=sample.counts.size)
         kept = counts > 0
         if np.count_nonzero(kept) > 1:
-            logs_of_slopes.append(np.log(closest_tail(sample.logs[kept], counts[kept]).slope))
-    if len(logs_of_slopes) < 2:
+            logs, counts = sample.logs[kept], counts[kept]
+            tail = closest_tail(logs, counts)
+            found.append((np.log(tail.slope), _find_shape(logs, counts, tail.start)))
+    if len(found) < 2:
         return None
-    error = max(float(np.std(logs_of_slopes, ddof=1)), fit.n_tail**-0.5)
+    return Spread(*np.maximum(np.std(found, axis=0, ddof=1), fit.n_tail**-0.5).tolist())
+
+
+def alpha_interval(fit: PowerLaw, spread: Spread) -> tuple[float, float]:
+    """Return a 95 % interval of alpha, 1 + (alpha − 1)·exp(∓1.96·s), with s over the resamples.
+
+    A percentile interval is not taken: repeated values make resamples rougher than samples, which
+    moves xmin and with it all of alpha's bootstrap distribution, and such an interval moves along,
+    away from the estimate.
+    """
     slope = fit.alpha - 1
-    factor = float(np.exp(_QUANTILE * error))
+    factor = float(np.exp(_QUANTILE * spread.log_slope))
     return 1 + slope / factor, 1 + slope * factor
+
+
+def cv_columns(eigenvalues: NDArray[np.float64], fit: PowerLaw, spread: Spread) -> dict[str, float]:
+    """Return the coefficient of variation of the tail's steps with its 90 % interval.
+
+    An equivalence at 5 % holds where this interval lies within a margin, see
+    `weightscape.spectra.trust`. It is exp(log cv ∓ 1.645·s), with s over the resamples.
+    """
+    steps = np.log(eigenvalues[eigenvalues >= fit.xmin] / fit.xmin)
+    log_cv = find_log_cv(steps, np.ones(steps.size))
+    half = _QUANTILE_OF_TWO_TESTS * spread.log_cv
+    low, cv, high = np.exp([log_cv - half, log_cv, log_cv + half]).tolist()
+    return {"tail_cv": cv, "tail_cv_low": low, "tail_cv_high": high}
 
 
 def goodness_of_fit(
     eigenvalues: NDArray[np.float64], fit: PowerLaw, samples: int, seed: int
-) -> float | None:
-    """Return the p-value of the power law by the semi-parametric bootstrap of [1]_, section 4.1.
+) -> Goodness | None:
+    """Return p-values of the power law by the semi-parametric bootstrap of [1]_, section 4.1.
 
     A synthetic sample has as many values as the sample: each is from the fitted power law with
     probability n_tail/n, and otherwise one of the values below xmin. It is fitted like the sample
     itself, xmin included, and the p-value is the share of samples that are no closer to their
     power law than the sample is to its own: (1 + #{D_synthetic ≥ D})/(1 + `samples`), so that it
-    is never zero and its false-alarm rate is no larger than its level.
+    is never zero and its false-alarm rate is no larger than its level. The same samples say how
+    much a log-normal tail gains where the power law is true and xmin is scanned for; its law where
+    xmin is known, half of it at zero and half χ² with one degree of freedom, does not hold then.
 
     Parameters
     ----------
@@ -90,7 +144,7 @@ def goodness_of_fit(
 
     Returns
     -------
-    float or None
+    Goodness or None
         None where the sample has no power law.
 
     References
@@ -102,9 +156,10 @@ def goodness_of_fit(
         return None
     rng = np.random.default_rng(seed)
     start = int(np.searchsorted(sample.values, fit.xmin))
+    gain = find_nested_ratio(_find_shape(sample.logs, sample.counts, start), fit.n_tail)
     body = np.repeat(np.arange(start), sample.counts[:start])
     size = body.size + fit.n_tail
-    farther = 0
+    farther = likelier = 0
     for _ in range(samples):
         n_tail = rng.binomial(size, fit.n_tail / size)
         below = np.bincount(
@@ -116,5 +171,12 @@ def goodness_of_fit(
         if logs.size < 2:
             continue
         counts = np.concatenate([below[kept], np.ones(n_tail, dtype=np.int64)])
-        farther += closest_tail(logs, counts).D >= fit.D
-    return (1 + farther) / (1 + samples)
+        tail = closest_tail(logs, counts)
+        farther += tail.D >= fit.D
+        shape = _find_shape(logs, counts, tail.start)
+        likelier += find_nested_ratio(shape, tail.n) >= gain
+    return Goodness((1 + farther) / (1 + samples), (1 + likelier) / (1 + samples))
+
+
+def _find_shape(logs: NDArray[np.float64], counts: NDArray[np.int64], start: int) -> float:
+    return find_log_cv(logs[start:] - logs[start], counts[start:])

@@ -1,7 +1,7 @@
 """The table `checkpoint_spectra`: what is said of the layer matrices of anyone's checkpoint."""
 
 from weightscape.spectra.table import SCHEMA as SPECTRA
-from weightscape.tables.identifiers import LAYER
+from weightscape.tables.identifiers import FORM, LAYER
 from weightscape.tables.table import define, text
 
 MEASURED = tuple(
@@ -12,7 +12,7 @@ MEASURED = tuple(
 
 SCHEMA = define(
     "checkpoint_spectra",
-    1,
+    2,
     "Spectral quantities of every layer matrix of checkpoints; and a row with the reason for every"
     " parameter that gives none and every file that cannot be read. A `status` of `skipped` says"
     " that there is nothing to analyse, `failed` that it could not be done.",
@@ -30,6 +30,7 @@ SCHEMA = define(
             "Which weights: `finetuned` for those of the checkpoint, `delta` for their difference"
             " from the base checkpoint.",
         ),
+        FORM,
         *MEASURED,
     ],
 )

@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import iadd
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,26 @@ A smaller one fits into the caches, or nearly, and is about as fast in one.
 _COLUMNS = 2048  # of the wider side are widened to float64 at a time
 
 
-def eigenvalues(
-    values: NDArray[np.generic], layer_type: str, device: str = "cpu"
-) -> tuple[NDArray[np.float64], int]:
+class Spectrum(NamedTuple):
+    """The eigenvalues of a layer matrix.
+
+    Attributes
+    ----------
+    ascending : ndarray of float64
+        The min(rows, cols) eigenvalues of WᵀW (no 1/N) of every slice, pooled, ascending.
+    matrix_rank : int
+        Number of singular values above max(rows, cols) · eps times the largest one over all
+        slices, WeightWatcher's rank of a layer.
+    of_slices : ndarray of float64
+        The same eigenvalues (slices, min(rows, cols)), ascending within each slice.
+    """
+
+    ascending: NDArray[np.float64]
+    matrix_rank: int
+    of_slices: NDArray[np.float64]
+
+
+def eigenvalues(values: NDArray[np.generic], layer_type: str, device: str = "cpu") -> Spectrum:
     """Return the empirical spectral distribution of a layer matrix, and its rank.
 
     Parameters
@@ -35,17 +52,14 @@ def eigenvalues(
         The finite entries (slices, rows, cols), real numbers of any type, at least one, whose
         squares are in the range of float64.
     layer_type : str
-        ``Conv2d`` halves the eigenvalues, as WeightWatcher does.
+        ``Conv2d``, in groups or not, halves the eigenvalues, as WeightWatcher does.
     device : str, optional
         ``cpu``, or a torch device such as ``cuda`` for Gram matrices and their eigenvalues.
 
     Returns
     -------
-    eigenvalues : ndarray of float64
-        The min(rows, cols) eigenvalues of WᵀW (no 1/N) of every slice, pooled, ascending.
-    matrix_rank : int
-        Number of singular values above max(rows, cols) · eps times the largest one over all
-        slices, WeightWatcher's rank of a layer.
+    Spectrum
+        Eigenvalues and rank.
 
     Raises
     ------
@@ -58,11 +72,15 @@ def eigenvalues(
     for index in np.flatnonzero(squares[:, 0] < GRAM_FLOOR * squares[:, -1]):
         singular = np.linalg.svd(wide[index].astype(np.float64), compute_uv=False)
         squares[index] = singular[::-1] ** 2
+    squares *= factor_of(layer_type)
     pooled = np.sort(squares, axis=None)
-    if layer_type == "Conv2d":
-        pooled *= CONV2D_FACTOR
     zero = np.sqrt(pooled[-1]) * wide.shape[2] * np.finfo(np.float64).eps
-    return pooled, int(np.count_nonzero(np.sqrt(pooled) > zero))
+    return Spectrum(pooled, int(np.count_nonzero(np.sqrt(pooled) > zero)), squares)
+
+
+def factor_of(layer_type: str) -> float:
+    """Return what the squared singular values of a kind of layer are multiplied by."""
+    return CONV2D_FACTOR if layer_type in ("Conv2d", "GroupedConv2d") else 1.0
 
 
 def check_device(device: str) -> None:
@@ -89,13 +107,14 @@ def _gram(wide: NDArray[np.generic]) -> NDArray[np.float64]:
     return reduce(iadd, map(product, range(0, wide.shape[2], _COLUMNS)))
 
 
-def _solved(gram: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+def _solved(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the eigenvalues of every slice, which may be overwritten."""
     if gram.shape[1] < TWO_STAGE:
-        return np.linalg.eigvalsh(gram)
+        return np.linalg.eigvalsh(gram).astype(np.float64, copy=False)
     # A slice is as it was where the two stages give None.
     solved = zip(gram, map(eigvalsh_two_stage, gram), strict=True)
-    return np.stack([np.linalg.eigvalsh(one) if its is None else its for one, its in solved])
+    whole = [np.linalg.eigvalsh(one) if its is None else its for one, its in solved]
+    return np.stack(whole).astype(np.float64, copy=False)
 
 
 def _by_torch(wide: NDArray[np.generic], device: str) -> NDArray[np.float64]:

@@ -9,10 +9,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from weightscape.config.run import RunId
-from weightscape.config.spectra import DEFAULTS, Spectra
+from weightscape.config.spectra import DEFAULTS, Forms, Spectra
 from weightscape.layers.extract import read_layer_matrices, read_layer_matrix
 from weightscape.seeds import seed_for
 from weightscape.spectra.change import Start
+from weightscape.spectra.forms import in_forms
+from weightscape.spectra.rounding import bound_rounding
 from weightscape.spectra.stream import Layer, analyse_layers
 from weightscape.spectra.table import SCHEMA as SPECTRA
 from weightscape.tables import table
@@ -52,9 +54,11 @@ def fit_spectra(
         Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    layers = _read_layers(weights_path, initial_paths)
+    layers = _read_layers(weights_path, initial_paths, options.form)
     seed = seed_for("spectra", *run)
     for layer, analysis in analyse_layers(layers, options, threads, seed):
+        if layer["stage"] == "init":  # its own tail is the initial one
+            analysis.columns["alpha_fixed_k"] = analysis.columns["alpha"]
         keys = {**run._asdict(), **layer}
         spectra_rows.append(keys | analysis.columns)
         keys.pop("layer_type")
@@ -66,27 +70,36 @@ def fit_spectra(
 
 
 def _read_layers(
-    weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None
+    weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None, asked: Forms
 ) -> Iterator[Layer]:
-    """Give the layer matrices of every stage, with the stage among their identifiers."""
+    """Give the layer matrices of every stage and form, with both among their identifiers."""
     if initial_paths is None:
         for about, values in read_layer_matrices(weights_path):
-            yield Layer({**about, "stage": "init"}, values, about["layer_type"])
+            layer = Layer({**about, "stage": "init"}, values, about["layer_type"])
+            yield from in_forms(layer, asked)
         return
-    known = table.read(initial_paths[1], ["layer", "values"])
-    eigenvalues_of = dict(zip(known["layer"].to_pylist(), known["values"], strict=True))
+    known = _read_eigenvalues(initial_paths[1])
     with pq.ParquetFile(initial_paths[0]) as initial:
         names = initial.read(columns=["layer"])["layer"].to_pylist()
         index_of = {name: index for index, name in enumerate(names)}
         for about, values in read_layer_matrices(weights_path):
             start = None
             if (name := about["layer"]) in index_of:
-                start = Start(
-                    read_layer_matrix(initial, index_of[name])[1],
-                    eigenvalues_of[name].values.to_numpy(),
-                )
-            yield Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
-            yield _subtract({**about, "stage": "delta"}, values, start and start.values)
+                start = Start(read_layer_matrix(initial, index_of[name])[1])
+            tuned = Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
+            yield from in_forms(tuned, asked, known.get(name, {}))
+            delta = _subtract({**about, "stage": "delta"}, values, start and start.values)
+            yield from in_forms(delta, asked)
+
+
+def _read_eigenvalues(path: str | Path) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Return the eigenvalues of a network by layer and form."""
+    found: dict[str, dict[str, NDArray[np.float64]]] = {}
+    columns = table.read(path, ["layer", "form", "values"])
+    names = columns.drop_columns(["values"]).to_pylist()
+    for name, values in zip(names, columns["values"], strict=True):
+        found.setdefault(name["layer"], {})[name["form"]] = values.values.to_numpy()
+    return found
 
 
 def _subtract(
@@ -100,5 +113,6 @@ def _subtract(
     else:
         with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
             difference = np.subtract(values, start, dtype=np.float64)
-        return Layer(about, difference, about["layer_type"])
+        kept = bound_rounding(values, (values.dtype.name, start.dtype.name), start)
+        return Layer(about, difference, about["layer_type"], rounding=kept)
     return Layer(about, values, about["layer_type"], obstacle=obstacle)

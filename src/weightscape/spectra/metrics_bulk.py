@@ -40,4 +40,27 @@ BULK = (
         source=_MP,
         label="MP soft rank",
     ),
+    Metric(
+        "robust_bulk_max",
+        "Upper edge of the bulk, the largest one of the slices, each with the variance that the "
+        "median of its eigenvalues below the spikes has, in the scale of the eigenvalues; missing "
+        "where half of a slice's or more are spikes or zero.",
+        unit="squared weight",
+        source="Gavish & Donoho 2014, arXiv:1305.5870, iterated",
+        compared=False,
+    ),
+    Metric(
+        "num_robust_spikes",
+        "Number of eigenvalues above the robust edge of their own slice and its Tracy–Widom "
+        "margin: noise of one variance within each slice has one in about 1 % of layers.",
+        source="Gavish & Donoho 2014, arXiv:1305.5870, iterated",
+        type="count",
+    ),
+    Metric(
+        "num_equalized_spikes",
+        "Number of eigenvalues above the Marchenko–Pastur edge and its Tracy–Widom margin after "
+        "the noise of each slice's rows and columns is brought to one variance.",
+        source="Landa & Kluger 2023, arXiv:2306.11263",
+        type="count",
+    ),
 )

@@ -6,6 +6,21 @@ _ANGLES = "Björck & Golub 1973, doi:10.2307/2005662"
 
 CHANGE = (
     Metric(
+        "rounding_edge",
+        "Eigenvalue up to which the rounding of the stored weights reaches, as a bound; what is "
+        "within it counts as zero in all that is said of the change, but in the table "
+        "eigenvalues. Of the stage delta only.",
+        unit="squared weight",
+        source="Bandeira & van Handel 2016, arXiv:1408.6185",
+        compared=False,
+    ),
+    Metric(
+        "share_unmoved",
+        "Share of the entries whose stored value is the initial one: their change is zero or "
+        "within the rounding; of the stage delta only.",
+        compared=False,
+    ),
+    Metric(
         "log_spectrum_distance",
         "Wasserstein-1 distance of the distributions of log10 eigenvalues, fine-tuned and "
         "initial; of the stage finetuned only.",
@@ -16,7 +31,7 @@ CHANGE = (
         "subspace_left",
         "Mean squared cosine of the principal angles between the leading left singular "
         "subspaces of the fine-tuned and the initial matrix, a convolution's unfolded; of the "
-        "stage finetuned only.",
+        "stage finetuned only, and missing for a convolution in groups.",
         source=_ANGLES,
     ),
     Metric(

@@ -29,6 +29,41 @@ FIT = (
         compared=False,
     ),
     Metric(
+        "tail_cv",
+        "Coefficient of variation of the steps ln(λ/xmin) of the tail: 1 under a power law of any "
+        "exponent, below 1 where the tail thins out faster and faster.",
+        source="Castillo, Daoudi & Lockhart 2014, doi:10.1111/sjos.12037",
+        compared=False,
+        of_tail=True,
+    ),
+    Metric(
+        "tail_cv_low",
+        "Lower end of the 90 % interval of tail_cv: log-normal, with the standard deviation over "
+        "the bootstrap fits of alpha_low, and no less than 1/√num_pl_spikes.",
+        source="as tail_cv",
+        compared=False,
+    ),
+    Metric(
+        "tail_cv_high",
+        "Upper end of the 90 % interval of tail_cv.",
+        source="as tail_cv",
+        compared=False,
+    ),
+    Metric(
+        "lr_nested",
+        "Twice the log-likelihood ratio of the likeliest log-normal tail to the power law, which "
+        "is its limit; 0 where no log-normal is likelier.",
+        source="Malevergne, Pisarenko & Sornette 2011, doi:10.1103/PhysRevE.83.036111",
+        compared=False,
+    ),
+    Metric(
+        "lr_nested_p",
+        "Its p-value under the power law: share of the synthetic samples of pl_p_value on which a "
+        "log-normal tail gains as much.",
+        source="as lr_nested",
+        compared=False,
+    ),
+    Metric(
         "lr_lognormal",
         "Normalised log-likelihood ratio of the power law to a log-normal tail; positive "
         "where the power law is likelier, 0 where no log-normal is likelier than its limit, "

@@ -52,7 +52,8 @@ NORMS = (
     ),
     Metric(
         "matrix_rank",
-        "Number of singular values above the numerical zero, over all slices.",
+        "Number of singular values above WeightWatcher's numerical zero, and above what the type "
+        "that the weights are stored in may have rounded; over all slices.",
         source=_WW,
         type="count",
     ),

@@ -6,9 +6,14 @@ _WW = "WeightWatcher 0.7.7"
 
 NULL = (
     Metric(
-        "rand_distance",
+        "null_distance",
         "Jensen–Shannon distance of the sorted eigenvalues, as shares of their sum, to those "
-        "of the null (shuffled entries, or Gaussian ones), mean over its replicas.",
+        "of the null (its entries as the config's `null` says), mean over its replicas.",
+    ),
+    Metric(
+        "rand_distance",
+        "null_distance where the null is the entries shuffled within each slice, as "
+        "WeightWatcher's is; missing where it is another.",
         source=_WW,
     ),
     Metric(

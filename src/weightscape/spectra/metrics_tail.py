@@ -15,6 +15,31 @@ TAIL = (
         drawn=True,
     ),
     Metric(
+        "alpha_fixed_k",
+        "Exponent of the k largest eigenvalues, k the number in the initial network's tail of this "
+        "layer: alpha without the jumps of where its tail starts, to compare runs by. Of the "
+        "stage init it is alpha. Missing of the stage delta, without an initial network, and where "
+        "either has no alpha.",
+        source="Hill 1975, doi:10.1214/aos/1176343247, with the convention of alpha",
+        label=r"$\alpha_k$",
+        of_tail=True,
+    ),
+    Metric(
+        "alpha_hill",
+        "Exponent of the upper half of the eigenvalues, those that are not zero.",
+        source="Hill 1975; on the upper half as in AlphaPruning, arXiv:2410.10912",
+        label=r"$\alpha_{1/2}$",
+        of_tail=True,
+    ),
+    Metric(
+        "alpha_farms",
+        "Exponent of the upper half of the pooled eigenvalues of square sub-matrices: the same for "
+        "noise of any aspect ratio. Missing unless it is asked for, and where eigenvalues are cut.",
+        source="FARMS, Hu et al. 2025, arXiv:2506.06280",
+        label=r"$\alpha_{\mathrm{FARMS}}$",
+        of_tail=True,
+    ),
+    Metric(
         "D",
         "Kolmogorov–Smirnov distance between the tail and its power law.",
         source=_CSN,

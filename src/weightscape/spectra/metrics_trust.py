@@ -4,18 +4,28 @@ from weightscape.config.metric import Metric
 
 TRUST = (
     Metric(
+        "heavy",
+        "Whether the spectrum has a long tail above what its entries give without order: at least "
+        "50 eigenvalues in the tail and at least 5 above null_max. Missing where there is no alpha "
+        "or no null.",
+        compared=False,
+        drawn=True,
+        type="truth",
+    ),
+    Metric(
         "trusted",
-        "Whether alpha can be trusted: at least 50 eigenvalues in the tail, 1.5 < alpha ≤ 6, "
-        "alpha_high below null_alpha_low, at least 5 eigenvalues above null_max, and "
-        "pl_p_value at least 0.1 if it is computed. Missing where there is no alpha or no "
-        "null.",
+        "Whether a power law has been shown, so that alpha is its exponent: at least 50 "
+        "eigenvalues in the tail, 1.5 < alpha ≤ 6, tail_cv_low at least 0.86 and tail_cv_high at "
+        "most 1.25, pl_p_value at least 0.1, and alpha_high below null_alpha_low. Missing where "
+        "there is no alpha, or one of these is not computed.",
         compared=False,
         drawn=True,
         type="truth",
     ),
     Metric(
         "trusted_reason",
-        "Why alpha cannot be trusted; empty where it can, missing where the status is `failed`.",
+        "Why no power law has been shown; empty where it has, missing where the status is "
+        "`failed`.",
         compared=False,
         type="text",
     ),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from weightscape.spectra.power_law import PowerLaw
+from weightscape.spectra.tail_shape import find_log_cv, find_nested_ratio
 
 _FARTHEST = 1e3  # of the truncation from the mode, in σ: beyond, a log-normal is a power law
 _ROUNDING = 1e-9  # standard deviation of the differences that is no more than rounding
@@ -30,10 +31,12 @@ def likelihood_ratios(eigenvalues: NDArray[np.float64], fit: PowerLaw) -> dict[s
     Returns
     -------
     dict of str to float
-        `lr_lognormal`, `lr_lognormal_p`, `lr_exponential`, `lr_exponential_p`. A positive ratio
-        speaks for the power law. The log-normal's are 0 and 1 where no log-normal is likelier
-        than its limit for growing variance, which is the power law itself: the logarithms of the
-        tail then vary as much as exponential ones or more.
+        `lr_lognormal`, `lr_lognormal_p`, `lr_exponential`, `lr_exponential_p`, and `lr_nested`, see
+        `weightscape.spectra.tail_shape.find_nested_ratio`. A positive ratio of the others speaks
+        for the power law. Against the log-normal it hardly can: the power law is a limit of it, and
+        Vuong's p is of two laws of which neither is one of the other. The log-normal's are 0 and 1
+        where no log-normal is likelier than that limit: the logarithms of the tail then vary as
+        much as exponential ones or more.
 
     References
     ----------
@@ -47,7 +50,8 @@ def likelihood_ratios(eigenvalues: NDArray[np.float64], fit: PowerLaw) -> dict[s
     excess = np.mean(ratios - 1)
     exponential = -np.log(excess) - (ratios - 1) / excess
     lognormal = _truncated_normal(steps)
-    found = {"lr_lognormal": 0.0, "lr_lognormal_p": 1.0}
+    gain = find_nested_ratio(find_log_cv(steps, np.ones(steps.size)), steps.size)
+    found = {"lr_lognormal": 0.0, "lr_lognormal_p": 1.0, "lr_nested": gain}
     if lognormal is not None:
         found |= _compared("lr_lognormal", power_law - (lognormal - steps))
     return found | _compared("lr_exponential", power_law - exponential)

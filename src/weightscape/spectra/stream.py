@@ -14,6 +14,7 @@ from weightscape.seeds import seed_for
 from weightscape.spectra.analyse import Analysis, analyse, describe_failure
 from weightscape.spectra.change import Start
 from weightscape.spectra.eigenvalues import check_device
+from weightscape.spectra.rounding import Rounding
 
 LARGE = 2048
 """Smaller side from which a layer matrix has all cores to itself.
@@ -37,6 +38,8 @@ class Layer(NamedTuple):
         The initial layer matrix, if it is to be compared with that.
     obstacle : str
         Why it cannot be analysed, if so; of the values, only the shape counts then.
+    rounding : Rounding or None
+        What the type that it is stored in leaves uncertain, if that is not the type of `values`.
     """
 
     identifiers: dict[str, Any]
@@ -44,6 +47,7 @@ class Layer(NamedTuple):
     layer_type: str
     start: Start | None = None
     obstacle: str = ""
+    rounding: Rounding | None = None
 
 
 def analyse_layers(
@@ -82,7 +86,7 @@ def analyse_layers(
         if layer.obstacle:
             return describe_failure(layer.values.shape, layer.obstacle)
         own = seed_for(seed, *layer.identifiers.values())
-        return analyse(layer.values, layer.layer_type, options, own, layer.start)
+        return analyse(layer.values, layer.layer_type, options, own, layer.start, layer.rounding)
 
     waiting: deque[tuple[dict[str, Any], Future[Analysis]]] = deque()
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
