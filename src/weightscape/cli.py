@@ -125,13 +125,10 @@ def spectra(options: argparse.Namespace) -> int:
     except CheckpointError as error:
         sys.stderr.write(f"--base {error}\n")
         return 1
-    how = Options(
-        # Subspaces cost nothing where there is no base to compare with.
-        CHEAP if options.cheap else Spectra(subspace=10),
-        options.conv,
-        options.threads,
-        options.max_memory,
-    )
+    # Subspaces cost nothing where there is no base to compare with.
+    computed = CHEAP if options.cheap else Spectra(subspace=10)
+    computed = computed.model_copy(update={"form": options.form})
+    how = Options(computed, options.threads, options.max_memory)
     rows = []
     start = time.perf_counter()
     for part in analyse_checkpoints(options.paths, base, how):
@@ -216,9 +213,10 @@ def _add_spectra(command: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="TABLE.parquet", type=_parquet, help="where the table goes"
     )
     command.add_argument(
-        "--conv", choices=("pooled", "unfolded"), default="pooled",
-        help="convolutions as one slice per kernel position, their eigenvalues pooled, or as one "
-        "matrix of outputs by inputs times kernel positions (default: %(default)s)",
+        "--form", choices=("pooled", "unfolded", "both"), default="both",
+        help="convolutions as one slice per kernel position, their eigenvalues pooled; as one "
+        "matrix of outputs by inputs times kernel positions; or a row for each "
+        "(default: %(default)s)",
     )  # fmt: skip
     command.add_argument(
         "--cheap", action="store_true",

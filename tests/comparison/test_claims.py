@@ -14,7 +14,7 @@ from weightscape.comparison.arrays import ALL
 from weightscape.comparison.claims import EXTENDED, VERDICTS, claims_table
 from weightscape.comparison.metrics import check_part
 from weightscape.comparison.paired import correct_holm
-from weightscape.config.claims import Claim, Part, claims_of_papers
+from weightscape.config.claims import Claim, Part, claims_at_fixed_k, claims_of_papers
 from weightscape.study.study import Study
 from weightscape.tables import claims as schema
 
@@ -254,13 +254,13 @@ def test_a_study_makes_claims_of_its_own():
     mine = {"claim": "mine", "statement": "It is.", "parts": [part]}
     study = with_claims(mine)
     assert [c.claim for c in study.all_claims] == [
-        *(c.claim for c in claims_of_papers()), "mine"
+        *(c.claim for c in (*claims_of_papers(), *claims_at_fixed_k())), "mine"
     ]  # fmt: skip
     assert study.claims[0].paper == "study"
     found = whole(world({}), *study.claims)
     assert (found["verdict"], found["margin"]) == ("supported", 0.3)
     assert np.isnan(found["p_sign_flip"])  # flips ask about zero, not about a margin
-    for name in ("A1", "9"):
+    for name in ("A1", "9", "A1-fixed-k"):
         with pytest.raises(ValidationError, match=f"claims: 2 of them are named '{name}'"):
             with_claims(mine | {"claim": name})
     with pytest.raises(ValidationError, match="claims: 2 of them are named 'mine'"):
@@ -313,7 +313,7 @@ def test_parts_on_what_is_not_compared_are_refused(part, message):
 
 
 def test_the_claims_of_the_papers_are_on_what_is_compared():
-    for each in claims_of_papers():
+    for each in (*claims_of_papers(), *claims_at_fixed_k()):
         for part in each.parts:
             check_part(part, each.claim)
 

@@ -176,7 +176,9 @@ def test_a_metric_that_the_study_does_not_compare(one):
     other = one.model_copy(update={"parts": (part,)})
     table = judged(world(MOVED), other)
     assert set(table["scope"]) == {"body", "all"}
-    assert set(table["reason"]) == {"needs entropy, which the study does not compare"}
+    assert set(table["reason"]) == {
+        "needs entropy, which the study does not compare: name it under comparison.spectra_metrics"
+    }
 
 
 def test_no_layer_with_a_long_tail():

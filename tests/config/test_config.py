@@ -148,6 +148,10 @@ def test_nano_shrinks_and_renames():
             lambda v: v.update(comparison={"spectra_metrics": ["alphaa"]}),
             ["comparison.spectra_metrics.0", "alphaa", "'alpha'"],
         ),
+        (
+            lambda v: v.update(spectra={"form": "pooled"}),
+            ["comparison.form", "'unfolded'", "set comparison.form: pooled", "spectra.form: both"],
+        ),
         (lambda v: v["training"].update(warmup_epochs=9), ["training", "warmup_epochs 9", "5"]),
         (
             lambda v: v["conditions"].append(

@@ -98,7 +98,7 @@ def large(conditions, seeds, layers):
     }
     values = [
         {**cell, "condition": name, "seed": 0, "stage": "finetuned", "layer": "l0", "role": "conv",
-         "block": 0, "values": [1.0, 2.0]}
+         "block": 0, "form": "", "values": [1.0, 2.0]}
         for name in names
     ]  # fmt: skip
     return tables, pa.Table.from_pylist(values, eigenvalues.SCHEMA)

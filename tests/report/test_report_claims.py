@@ -139,7 +139,7 @@ def test_the_summary_counts_as_the_page_does(tables):
     text = summarise(tables, FOLDER)
     found = read_claims(tables["claims"])
     assert f"claims, resnet10t on digits: {list_counts(found.stated.counts)}\n" in text
-    assert f"to other doses or kinds: {list_counts(found.extensions.counts)}\n" in text
+    assert f"or kinds, or a fixed k: {list_counts(found.extensions.counts)}\n" in text
 
 
 def test_a_study_without_claims_says_nothing_of_them(tables):

@@ -107,7 +107,7 @@ function drawSpectrum() {
     if (isReference) continue;
     const alpha = fit.alpha === null ? "no power law" : `alpha ${asNumber(fit.alpha)}`;
     const range = fit.alpha_low === null ? "" : ` [${asNumber(fit.alpha_low)}, ${asNumber(fit.alpha_high)}]`;
-    words.push(`${name}: ${alpha}${range}${fit.trusted === false ? ", not to be trusted" : ""}`);
+    words.push(`${name}: ${alpha}${range}${fit.trusted === false ? ", not shown to be a power law" : ""}`);
     const curves = chosen.laws ? [powerLaw(fit), bulk(fit, floor)] : [];
     for (const curve of curves.filter((each) => each?.x.length)) {
       traces.push({

@@ -17,6 +17,7 @@ rule plot_figure:
     params:
         code=lambda w: code("plot_figure", plan.figures[w.figure].modules),
         figure=lambda w: plan.figures[w.figure].slice(),
+        form=study.comparison.form,
         caption=lambda w: plan.figures[w.figure].build().caption,
     message:
         "plot {wildcards.figure}"

@@ -81,7 +81,7 @@ rule compare_conditions:
         "<benchmarks>/compare_conditions.tsv"
     params:
         code=code("compare_conditions"),
-        metrics=list(study.comparison.spectra_metrics),
+        comparison=study.comparison.slice(),
     message:
         "compare conditions with their references"
     script:

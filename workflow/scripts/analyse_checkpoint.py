@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 with job(snakemake) as provenance:
     what = snakemake.params.checkpoint
-    how = Options(Spectra.model_validate(snakemake.params.spectra), what["conv"], snakemake.threads)
+    how = Options(Spectra.model_validate(snakemake.params.spectra), snakemake.threads)
     base = open_checkpoint(what["base"]) if what["base"] else None
     rows = [row for part in analyse_checkpoints([what["path"]], base, how) for row in part]
     for row in rows:

@@ -15,4 +15,5 @@ with job(snakemake) as provenance:
         snakemake.input.tables,
         dict(snakemake.output.items()),
         provenance,
+        snakemake.params.form,
     )

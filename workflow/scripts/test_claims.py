@@ -18,6 +18,6 @@ with job(snakemake) as provenance:
     listed = [Claim.model_validate(claim) for claim in snakemake.params.claims]
     files = {name: file for name, file in snakemake.input.items() if file}
     tables = Tables(**{name: read(file).to_pandas() for name, file in files.items()})
-    effects = effects_of(tables, options.spectra_metrics)
+    effects = effects_of(tables, options.spectra_metrics, options.form)
     table = claims_table(effects, listed)
     write(snakemake.output.table, table, claims.SCHEMA, provenance)

@@ -22,6 +22,7 @@ from weightscape.comparison.arrays import (
 from weightscape.comparison.choice import settle
 from weightscape.comparison.crossed import Crossed
 from weightscape.comparison.differences import pair_conditions
+from weightscape.comparison.forms import FORM, keep_form
 from weightscape.comparison.layers import count_layers, find_own_changes, find_weights
 from weightscape.comparison.paired import Array
 from weightscape.comparison.quantities import complete_runs
@@ -41,8 +42,8 @@ class Tables(NamedTuple):
     ----------
     runs, spectra, scores, measurements, influences : pandas.DataFrame
         The tables of these names, or any with their identifier columns. `runs` may lack those in
-        `quantities.OPTIONAL`, `spectra` its stage and its rows of initial weights. Without
-        `influences` nothing is known of what the test images add to an error.
+        `quantities.OPTIONAL`, `spectra` its stage, its form and its rows of initial weights.
+        Without `influences` nothing is known of what the test images add to an error.
     """
 
     runs: pd.DataFrame
@@ -177,7 +178,7 @@ class Effects:
         return np.where(run_is_there[..., 0], mean, np.nan), n_layers
 
 
-def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
+def effects_of(tables: Tables, metrics: Sequence[str], form: str = FORM) -> list[Effects]:
     """Return the effects of every dataset and backbone.
 
     Parameters
@@ -186,14 +187,17 @@ def effects_of(tables: Tables, metrics: Sequence[str]) -> list[Effects]:
         The tables of a study, or of several.
     metrics : sequence of str
         Columns of `spectra`.
+    form : {"pooled", "unfolded"}, optional
+        The form of convolutions whose rows count, see `keep_form`.
 
     Raises
     ------
     ValueError
-        If a column is missing; a run is there twice: in `runs`, or for a layer or test set; or runs
-        were tested on different images.
+        If a column is missing; a run is there twice: in `runs`, or for a layer or test set; runs
+        were tested on different images; or no convolution has the `form`.
     """
-    runs, spectra, scores, measurements, influences = Tables(**settle(tables._asdict()))
+    known = settle(keep_form(tables._asdict(), form))
+    runs, spectra, scores, measurements, influences = Tables(**known)
     runs = complete_runs(runs)
     if "stage" not in spectra.columns:
         spectra = spectra.assign(stage="finetuned")

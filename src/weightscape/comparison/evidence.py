@@ -9,7 +9,7 @@ from weightscape.comparison.arrays import ALL
 from weightscape.comparison.crossed import Crossed
 from weightscape.comparison.effects import Effects
 from weightscape.comparison.layers import explain_lacking, find_noise, find_whole_layers
-from weightscape.comparison.metrics import GAP, SHIFTED, split_name
+from weightscape.comparison.metrics import GAP, SHIFTED, find_table, split_name
 from weightscape.comparison.paired import Array, Estimate, estimate_paired, jackknife
 from weightscape.comparison.span import find_span
 from weightscape.config.claims import Group, Range
@@ -115,7 +115,7 @@ class Evidence:
     def profile(self, group: Group, metric: str) -> Array:
         """Return the effect of a group on every layer, shape (seeds, layers)."""
         if not self.is_of_weights(metric):
-            raise NotTestableError(f"needs {metric}, which the study does not compare")
+            raise NotTestableError(self._explain_missing(metric))
         members = self._find_members(group, metric)
         values = self.effects.weights[STAGE, metric][members][..., self._find_whole(metric)]
         return np.asarray(values.mean(axis=0))
@@ -260,7 +260,14 @@ class Evidence:
             return scores
         if (measured := effects.measured(shift, name)) is not None:
             return Crossed(measured.values)
-        raise NotTestableError(f"needs {metric}, which the study does not compare")
+        raise NotTestableError(self._explain_missing(metric))
+
+    def _explain_missing(self, metric: str) -> str:
+        """Return that a metric is not compared, and of one of the weights how it would be."""
+        missing = f"needs {metric}, which the study does not compare"
+        if self.effects.weights and find_table(metric) == "spectra":
+            return f"{missing}: name it under comparison.spectra_metrics"
+        return missing
 
     def _find_failures(self, metric: str) -> np.ndarray:
         """Return for every condition why it has no effect on what is measured; else empty."""

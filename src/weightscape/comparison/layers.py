@@ -18,7 +18,10 @@ OF_THE_TAIL = {metric.name for metric in METRICS if metric.of_tail}
 def find_weights(
     spectra: pd.DataFrame, axes: Axes, pairs: Pairs, metrics: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], Array]]:
-    """Return the layers, and for every stage and metric the effects on them."""
+    """Return the layers, and for every stage and metric the effects on them.
+
+    Of the stage delta there are the metrics alone that it has.
+    """
     if not len(spectra) or not len(trained := spectra[spectra["stage"] != "init"]):
         return pd.DataFrame({"layer": [], "role": []}, dtype=object), {}
     layers = trained[["layer", "role"]].drop_duplicates("layer").reset_index(drop=True)
@@ -26,7 +29,8 @@ def find_weights(
     for stage, part in trained.groupby("stage", sort=False):
         values = to_array(part, axes, "layer", list(layers["layer"]), metrics)
         for i, metric in enumerate(metrics):
-            weights[str(stage), metric] = pairs.subtract(values[..., i], weights=True)
+            if stage != "delta" or np.isfinite(values[..., i]).any():
+                weights[str(stage), metric] = pairs.subtract(values[..., i], weights=True)
     return layers, weights
 
 

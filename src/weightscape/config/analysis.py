@@ -11,8 +11,21 @@ class Comparison(Section):
     """How conditions are compared with their references."""
 
     spectra_metrics: tuple[str, ...] = Field(
-        ("alpha", "log_norm", "log_spectral_norm", "stable_rank", "entropy", "alpha_weighted"),
+        (
+            "alpha",
+            "log_norm",
+            "log_spectral_norm",
+            "stable_rank",
+            "entropy",
+            "alpha_weighted",
+            "alpha_fixed_k",
+        ),
         description="Columns of the spectra to compare: those that mean the same in every layer.",
+    )
+    form: Literal["pooled", "unfolded"] = Field(
+        "unfolded",
+        description="Of the forms of a convolution in `spectra.form`, the one whose rows are"
+        " compared and drawn; layers of one form alone always are. Both papers pool.",
     )
 
     @model_validator(mode="before")

@@ -1,7 +1,5 @@
 """Config of the checkpoints that a study looks at beside its own networks."""
 
-from typing import Literal
-
 from pydantic import Field, field_validator
 
 from weightscape.config.section import Name, Section
@@ -17,11 +15,6 @@ class CheckpointEntry(Section):
     )
     base: str | None = Field(
         None, description="The checkpoint that it comes from, for rows on its change from it."
-    )
-    conv: Literal["pooled", "unfolded"] = Field(
-        "pooled",
-        description="Convolutions as one slice per kernel position, their eigenvalues pooled, or"
-        " as one matrix of outputs by inputs times kernel positions.",
     )
 
     @field_validator("path", "base")

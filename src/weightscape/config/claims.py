@@ -15,6 +15,15 @@ STUDY = "study"
 EXTENDED_PAPER = ", extended"
 """At the end of the paper of a claim's extension, which is corrected apart from the paper's own."""
 
+FIXED_K = "-fixed-k"
+"""At the end of a claim's name: on `alpha_fixed_k` in the place of `alpha`."""
+
+FIXED_K_PAPER = ", at fixed k"
+"""At the end of that claim's paper, which is corrected apart from the paper's own."""
+
+BESIDE = (EXTENDED_PAPER, FIXED_K_PAPER)
+"""At the end of the paper of whatever stands beside a paper's own claims."""
+
 
 Kind = Literal["head", "blocks", "everywhere", "decoupled", "l2"]
 """Where a dropout acts, as `dropout_placement` says; how a weight decay acts."""
@@ -166,3 +175,38 @@ def claims_of_papers() -> tuple[Claim, ...]:
     """Return the claims of the two papers that the study grew out of."""
     listed = yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text("utf-8"))
     return tuple(Claim.model_validate(entry) for entry in listed)
+
+
+@cache
+def claims_at_fixed_k() -> tuple[Claim, ...]:
+    """Return the papers' claims on `alpha`, made of `alpha_fixed_k`, each under its own name.
+
+    The papers have `alpha`, of which the noise between two runs is mostly where its tail starts.
+    """
+    return tuple(
+        _fix_k(claim)
+        for claim in claims_of_papers()
+        if any("alpha" in part.metrics for part in claim.parts)
+    )
+
+
+def _fix_k(claim: Claim) -> Claim:
+    fixed = {"alpha": "alpha_fixed_k"}
+    parts = (
+        part.model_copy(update={"metrics": tuple(fixed.get(m, m) for m in part.metrics)})
+        for part in claim.parts
+    )
+    statement = claim.statement.removesuffix(".")
+    return claim.model_copy(
+        update={
+            "claim": claim.claim + FIXED_K,
+            "paper": claim.paper + FIXED_K_PAPER,
+            "statement": f"{statement}, with alpha at the initial tail's length.",
+            "parts": tuple(parts),
+        }
+    )
+
+
+def strip_paper(paper: str) -> str:
+    """Return the paper itself, of a claim of its own or of one that stands beside it."""
+    return paper.removesuffix(EXTENDED_PAPER).removesuffix(FIXED_K_PAPER)

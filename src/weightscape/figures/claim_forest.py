@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from weightscape.config.claims import EXTENDED_PAPER
+from weightscape.config.claims import BESIDE, EXTENDED_PAPER
 from weightscape.figures import drawing, style
 from weightscape.figures.cell import CellFigure, add_cell, each_row
 
@@ -48,15 +48,15 @@ class ClaimForest(CellFigure):
         " the weights without the classifier (body), on scores or measurements; of several sets it"
         " says how many bear the claim out by themselves. Grey rows describe it and are no verdict:"
         " with the classifier (all), and all rows of a single one of several sets. Extensions of"
-        " claims, to doses or kinds that the papers do not speak of, stand below under their own"
-        " heads. The mark is the estimate of the part that decides, on the metric beside it, with"
-        " its 95 % interval over the seeds (of scores over seeds and test images);"
-        " the brackets are the margin within which a difference counts as none, where the claim is"
-        " that there is none; the grey band is the noise floor, the twin in the place of the"
-        " condition. Units differ from row to row, so each row is scaled to its largest number, and"
-        " the numbers stand at the right: compare a row's marks with each other, not with another"
-        " row's. The verdict is that on the claim as a whole, all its parts and the number of"
-        " claims tested taken into account; an interval that leaves out 0 is not enough for one."
+        " claims, to doses or kinds that the papers do not speak of or to alpha at a fixed k, stand"
+        " below under their own heads. The mark is the estimate of the part that decides, on the"
+        " metric beside it, with its 95 % interval over the seeds (of scores over seeds and test"
+        " images); the brackets are the margin within which a difference counts as none, where the"
+        " claim is that there is none; the grey band is the noise floor, the twin in the place of"
+        " the condition. Units differ from row to row, so each row is scaled to its largest number,"
+        " and the numbers stand at the right: compare a row's marks with each other, not with"
+        " another row's. The verdict is that on the claim as a whole, all its parts and the number"
+        " of claims tested taken into account; an interval that leaves out 0 is not enough for one."
         " The table `claims` has every part, and why a claim is not testable."
     )
 
@@ -64,7 +64,7 @@ class ClaimForest(CellFigure):
         """Return the claims as a whole; `scale` is what a row is divided by in the picture."""
         frame = self.select(tables["claims"])
         whole = frame[frame["part"] == 0]
-        extended = whole["paper"].str.endswith(EXTENDED_PAPER)
+        extended = whole["paper"].str.endswith(BESIDE)
         papers = list(dict.fromkeys([*whole.loc[~extended, "paper"], *whole["paper"]]))
         whole = whole.assign(is_extension=extended).sort_values(
             "paper", key=lambda column: column.map(papers.index), kind="stable", ignore_index=True
@@ -152,7 +152,7 @@ def _part_tested(numbers: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _statements(ax: Axes, places: pd.DataFrame) -> None:
     small: Any = {"fontsize": style.FONT - 1.5, "linespacing": 1.05}
     for paper, rows in places.groupby("paper", sort=False):
-        words = style.plain(f"{paper}{OTHERS if rows['is_extension'].any() else ''}")
+        words = style.plain(f"{paper}{OTHERS if str(paper).endswith(EXTENDED_PAPER) else ''}")
         drawn = ax.text(0, rows["y"].min() - 0.85, words, fontweight="bold", va="center")
         # It may reach into the next column, and would else push that aside.
         drawn.set_in_layout(False)

@@ -100,7 +100,7 @@ class Spectrum(CellFigure):
                 return empty
             layer = str(body["layer"].iloc[int(body["num_evals"].argmax())])
         both = tables["eigenvalues"].merge(
-            spectra, on=["dataset", "backbone", "condition", "seed", "stage", "layer"]
+            spectra, on=["dataset", "backbone", "condition", "seed", "stage", "layer", "form"]
         )
         both = both[both["layer"] == layer]
         here = {}

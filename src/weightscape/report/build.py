@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from weightscape.comparison.choice import find_standing, rename_part, settle
+from weightscape.comparison.forms import keep_form
 from weightscape.config.score import WORDS
 from weightscape.report.answer import answers
 from weightscape.report.browse import browsable, limitations
@@ -103,7 +104,7 @@ def build_report(
     metrics = study["comparison"]["spectra_metrics"]
     trained = tables["runs"]
     standing = find_standing(trained)
-    tables = settle(tables)
+    tables = settle(keep_form(tables, study["comparison"]["form"]))
     return environment.from_string(page.template).render(
         study=study,
         settings=yaml.safe_dump(dict(study), sort_keys=False, allow_unicode=True),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from weightscape.comparison.claims import VERDICTS
-from weightscape.config.claims import EXTENDED_PAPER
+from weightscape.config.claims import BESIDE, strip_paper
 from weightscape.report.words import list_words
 
 SCOPES = {
@@ -71,7 +71,7 @@ class ClaimsPage(NamedTuple):
     stated : Verdicts
         On the claims as they are made.
     extensions : Verdicts
-        On extensions of them to conditions of other doses or kinds.
+        On extensions of them, to conditions of other doses or kinds or to alpha at a fixed k.
     sets : list of SetRows
         With several sets, what there is of each.
     """
@@ -98,7 +98,7 @@ def read_claims(claims: pd.DataFrame) -> ClaimsPage:
     name = f"over {len(sets)} sets: {named}" if sets else ", ".join(map(_name, over))
     places = zip(claims["dataset"], claims["backbone"], strict=True)
     is_over = np.array([place in over for place in places], bool)
-    extended = claims["paper"].str.endswith(EXTENDED_PAPER)
+    extended = claims["paper"].str.endswith(BESIDE)
     return ClaimsPage(
         name,
         _read_verdicts(claims[is_over & ~extended], len(sets)),
@@ -125,7 +125,7 @@ def _read_claim(rows: pd.DataFrame, sets: int) -> Row:
     ]
     (whole,) = [each for each in wholes if each["is_primary"]]
     return {
-        "paper": whole["paper"].removesuffix(EXTENDED_PAPER),
+        "paper": strip_paper(whole["paper"]),
         "claim": whole["claim"],
         "statement": whole["statement"],
         "verdict": whole["verdict"],

@@ -77,9 +77,10 @@ def explorer_data(
     Parameters
     ----------
     tables : mapping
-        The tables runs, spectra and scores.
+        The tables runs, spectra and scores; of a layer `spectra` has one form.
     eigenvalues : iterable of pyarrow.Table
-        Under the schema `eigenvalues`, in any number of parts; only the first seed's are used.
+        Under the schema `eigenvalues`, in any number of parts; only those of the first seed and of
+        the forms in `spectra` are used.
     metrics : sequence of str
         Columns of `spectra` that can be picked.
 
@@ -95,7 +96,7 @@ def explorer_data(
         for _, runs in tables["runs"].groupby(["dataset", "backbone"], sort=False)
     ]
     wanted = {network for cell in cells for network in cell.networks}
-    spectra = dict(_read(eigenvalues, wanted))
+    spectra = dict(_read(eigenvalues, wanted, set(tables["spectra"]["form"])))
     fits = dict(_fits(tables["spectra"], wanted))
     return {
         "fits": list(FITS),
@@ -131,12 +132,12 @@ def _cell(runs: pd.DataFrame, spectra: pd.DataFrame) -> Cell:
 
 
 def _read(
-    eigenvalues: Iterable[pa.Table], wanted: set[Network]
+    eigenvalues: Iterable[pa.Table], wanted: set[Network], forms: set[str]
 ) -> Iterator[tuple[tuple[str, str, str, str, str], NDArray[np.float64]]]:
     for part in eigenvalues:
         for i, row in enumerate(part.drop_columns(["values"]).to_pylist()):
             network = Network(*(row[name] for name in Network._fields))
-            if network in wanted:
+            if network in wanted and row["form"] in forms:
                 values = part["values"][i].values.to_numpy(zero_copy_only=False)
                 yield (*network[:3], row["stage"], row["layer"]), values
 

@@ -95,7 +95,7 @@ def _count_claims(claims: pd.DataFrame) -> list[str]:
     found = read_claims(claims)
     lines = [f"claims, {found.name}: {list_counts(found.stated.counts)}"] if len(claims) else []
     if extensions := list_counts(found.extensions.counts):
-        lines.append(f"extensions of them to other doses or kinds: {extensions}")
+        lines.append(f"extensions to other doses or kinds, or a fixed k: {extensions}")
     return lines
 
 

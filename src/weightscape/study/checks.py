@@ -95,6 +95,12 @@ def _check_metrics(study: Study) -> None:
             measured[metric.name] = entry.name
     for place, name in enumerate(study.comparison.spectra_metrics):
         check_metrics([name], f"comparison.spectra_metrics.{place}", "spectra")
+    fitted, form = study.spectra.form, study.comparison.form
+    if study.conditions and fitted not in ("both", form):
+        raise ValueError(
+            f"comparison.form: {form!r} is not among the rows of spectra.form: {fitted!r}; set"
+            f" comparison.form: {fitted}, or spectra.form: both"
+        )
     for claim in study.claims:
         for part in claim.parts:
             check_part(part, f"claims.{claim.claim}", [*measured])

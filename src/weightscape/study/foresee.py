@@ -67,7 +67,7 @@ def describe_power(
         measured,
         [name for name in plan.datasets if plan.shifts_of(name)],
     )
-    sets = [] if finished is None else _read_sets(Path(finished), metrics)
+    sets = [] if finished is None else _read_sets(Path(finished), metrics, study.comparison.form)
     if sets and not noise and not any(each.effects.conditions["is_twin"].any() for each in sets):
         raise ConfigError(f"--from {finished}: it has no twin; name another, or give `--noise`")
     known = Known(
@@ -92,7 +92,7 @@ def _check_given(
     return {evidence.find_meant(metric): value for metric, value in given.items()}
 
 
-def _read_sets(folder: Path, metrics: Sequence[str]) -> list[Pooled]:
+def _read_sets(folder: Path, metrics: Sequence[str], form: str) -> list[Pooled]:
     """Return the effects of a finished study."""
     files = {name: folder / "tables" / f"{name}.parquet" for name in Tables._fields}
     if not files["runs"].is_file():
@@ -105,7 +105,7 @@ def _read_sets(folder: Path, metrics: Sequence[str]) -> list[Pooled]:
             **{name: read(file).to_pandas() for name, file in files.items() if file.is_file()}
         )
         known = [metric for metric in metrics if metric in tables.spectra.columns]
-        return pool_sets(effects_of(tables, known))
+        return pool_sets(effects_of(tables, known, form))
     except (OSError, ValueError) as error:
         raise ConfigError(f"--from {folder}: {error}") from error
 

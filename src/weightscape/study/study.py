@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from weightscape.config.analysis import Comparison, Device, Threads
 from weightscape.config.backbone import Backbone
 from weightscape.config.checkpoints import CheckpointEntry
-from weightscape.config.claims import Claim, claims_of_papers
+from weightscape.config.claims import Claim, claims_at_fixed_k, claims_of_papers
 from weightscape.config.condition import (
     Condition,
     ConditionEntry,
@@ -163,8 +163,8 @@ class Study(Section):
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:
-        """The claims of the papers and the study's own."""
-        return (*claims_of_papers(), *self.claims)
+        """The claims of the papers, those beside them at a fixed k, and the study's own."""
+        return (*claims_of_papers(), *claims_at_fixed_k(), *self.claims)
 
     def recipe(self, condition: Condition) -> Recipe:
         """Return the study's recipe with what `condition` sets put over it."""

@@ -16,7 +16,7 @@ SCHEMA = define(
         text(
             "claim",
             "Name of the claim; with -extended, on conditions of a dose or kind that it is not"
-            " about.",
+            " about; with -fixed-k, on alpha_fixed_k where the paper has alpha.",
         ),
         text("statement", "The claim in words."),
         text(

@@ -1,24 +1,24 @@
-"""The empirical spectral distributions of one network, a row per layer matrix and stage."""
+"""The empirical spectral distributions of one network, a row per layer matrix, stage and form."""
 
 import pyarrow as pa
 
-from weightscape.tables.identifiers import LAYER, RUN
+from weightscape.tables.identifiers import FORM, LAYER, RUN
 from weightscape.tables.table import define, field, text
 
 SCHEMA = define(
     "eigenvalues",
-    1,
+    2,
     "Empirical spectral distribution of every layer matrix.",
     [
         *RUN,
         text("stage", "Which weights: init, finetuned, or delta (their difference)."),
         *LAYER,
+        FORM,
         field(
             "values",
             pa.list_(pa.float64()),
-            "Eigenvalues of WᵀW in ascending order, without"
-            " 1/N; those of a convolution's slices pooled; of a Conv2d with WeightWatcher's factor"
-            " 1/2.",
+            "Eigenvalues of WᵀW in ascending order, without 1/N; of several slices pooled; of a"
+            " Conv2d that is not unfolded with WeightWatcher's factor 1/2.",
             unit="squared weight",
             source="WeightWatcher 0.7.7",
         ),

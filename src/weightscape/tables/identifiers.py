@@ -36,6 +36,16 @@ LAYER = (
 )
 """Identifier columns of a layer matrix."""
 
+FORM = text(
+    "form",
+    "Which matrix stands for a convolution: `pooled`, one of outputs by inputs for every kernel"
+    " position, their eigenvalues pooled; `unfolded`, one of outputs by inputs times kernel"
+    " positions. Empty for a layer that has one form alone: a linear layer, and a convolution of"
+    " one position, of one input channel or in groups.",
+    source="pooled: WeightWatcher 0.7.7",
+)
+"""The last identifier of a row about the spectrum of a layer matrix."""
+
 LIMITATION = text(
     "limitation",
     "What keeps the row from saying all that it should, or what it leaves out; otherwise empty.",
