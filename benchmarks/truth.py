@@ -1,120 +1,104 @@
-"""The tables of the simulation: what the engine said, against the truth."""
+"""The tables of the simulation: the words `heavy` and `trusted` against the truth."""
+
+import math
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.draws import outlier
 from benchmarks.report import Table
+from weightscape.spectra.trust import MIN_P
 
-CELL = ["M", "Q", "parameter"]
+CELL = ["design", "eigenvalues"]
+LARGE, MIDDLE = 1024, 512
+"""Numbers of eigenvalues at which words about the law of a tail are judged."""
+HALF = 0.5
+"""Smallest share of the eigenvalues at which a power law has to be seen."""
+FEWEST = 50
+"""Fewest trusted matrices of a cell whose coverage is judged."""
+LEVEL = 0.05
+"""Of tests, and the share of matrices of which a false word may be said."""
 
 
-def summary(frame: pd.DataFrame) -> Table:
-    """Return the shares that have a target, over all cells."""
-    tails = _of(frame, "power law")
-    trusted = tails[tails.trusted]
-    tested = tails.dropna(subset="pl_p_value")
-    judged = {
-        "interval covers alpha, where trusted": (_covered(trusted), "90–98 %"),
-        "interval covers alpha, everywhere": (_covered(tails), ""),
-        "power law rejected at 5 % where it is true": (tested.pl_p_value <= 0.05, "5 %"),
-        "trusted: power laws": (tails.trusted, ""),
-        "trusted: power laws, with the p-value": (tails.trusted_with_p, ""),
-        "trusted: Gaussian noise": (_of(frame, "gaussian").trusted, "≤ 5 %"),
-        "trusted: shuffled entries": (_of(frame, "shuffled").trusted, "≤ 5 %"),
-    }
+class Bar(NamedTuple):
+    """What a share has to be: at most, or at least, this; at most with twice its standard error."""
+
+    limit: float
+    most: bool
+
+    def met(self, share: float, matrices: int) -> bool:
+        """Say whether a share of so many matrices is within it."""
+        if not self.most:
+            return share >= self.limit
+        return share <= self.limit + 2 * math.sqrt(self.limit * (1 - self.limit) / matrices)
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.most else '≥'} {self.limit:.0%}" + (" + 2 s.e." if self.most else "")
+
+
+def in_short(frame: pd.DataFrame, title: str) -> Table:
+    """Return the shares that have a bar, over all cells and in the worst one."""
     rows = [
-        {"share": name, "found": _share(hits), "target": target, "matrices": len(hits)}
-        for name, (hits, target) in judged.items()
+        judge(what, cells, hits, bar, fewest)
+        for what, cells, hits, bar, fewest in _judged(frame)
+        if len(cells)
     ]
-    return Table("In short", rows, "In brackets: the 95 % interval of the share (Wilson).")
+    return Table(title, rows, _IN_SHORT)
 
 
-def power_laws(frame: pd.DataFrame) -> Table:
-    """Return bias, spread and coverage of alpha for every cell of true power laws."""
+def false_words(frame: pd.DataFrame, title: str) -> Table:
+    """Return what is said of designs that follow no power law, a row for each."""
+    shown = frame[~frame.kind.isin(["power law", "one spike"])]
+    sizes = sorted(shown.eigenvalues.unique())
     rows = []
-    for (M, Q, alpha), cell in _of(frame, "power law").groupby(CELL):
-        trusted = cell[cell.trusted]
-        tested = cell.dropna(subset="pl_p_value")
-        rows.append(
-            {
-                "M": M,
-                "N/M": Q,
-                "alpha": alpha,
-                "matrices": len(cell),
-                "bias": cell.alpha.mean() - alpha,
-                "spread": cell.alpha.std(),
-                "width": (cell.alpha_high - cell.alpha_low).median(),
-                "covers, %": _percent(_covered(cell)),
-                "rejected, %": _percent(tested.pl_p_value <= 0.05),
-                "trusted, %": _percent(cell.trusted),
-                "covers where trusted, %": _percent(_covered(trusted)),
-            }
-        )
-    return Table("Power laws of known exponent", rows, _POWER_LAWS)
+    for (kind, design), of in shown.groupby(["kind", "design"], sort=False):
+        fewest = int(of.groupby("eigenvalues").size().min())
+        row: dict[str, Any] = {"design": design, "kind": kind, "matrices of a size": fewest}
+        for word, hits in (
+            ("heavy", says(of, "heavy")),
+            ("trusted", says(of, "trusted")),
+            (f"p < {MIN_P:g}", of.pl_p_value < MIN_P),
+        ):
+            for size in sizes:
+                row[f"{word}, {size}"] = percent(hits[of.eigenvalues == size])
+        rows.append(row)
+    return Table(title, rows, _FALSE)
 
 
-def noise(frame: pd.DataFrame) -> Table:
-    """Return what is found where there is nothing to find."""
-    rows = []
-    for design in ("gaussian", "shuffled"):
-        for (M, Q, _), cell in _of(frame, design).groupby(CELL):
-            error = cell.bulk_max / cell.true_edge - 1
-            rows.append(
-                {
-                    "entries": design,
-                    "M": M,
-                    "N/M": Q,
-                    "matrices": len(cell),
-                    "alpha, median": cell.alpha.median(),
-                    "trusted, %": _percent(cell.trusted),
-                    "power law rejected, %": _percent(cell.pl_p_value.dropna() <= 0.05),
-                    "edge too high by, %": 100 * error.mean(),
-                    "its spread, %": 100 * error.std(),
-                    "false spikes, % of matrices": _percent(cell.num_spikes > 0),
-                    "above its null, %": _percent(cell.num_above_null > 0),
-                }
-            )
-    return Table("Pure noise", rows, _NOISE)
+def judge(
+    what: str, cells: pd.DataFrame, hits: "pd.Series[bool]", bar: Bar | None, fewest: int = 1
+) -> dict[str, Any]:
+    """Return a share over all matrices and in the worst cell of at least `fewest` of them."""
+    row = {"share": what, "bar": str(bar or ""), "found": share(hits), "matrices": len(hits)}
+    by_cell = hits.groupby([cells[name] for name in CELL]).agg(["mean", "count"])
+    by_cell = by_cell[by_cell["count"] >= fewest]
+    if bar is None or by_cell.empty:
+        return row | dict.fromkeys(("worst cell", "there", "met"))
+    worst: Any = by_cell["mean"].idxmax() if bar.most else by_cell["mean"].idxmin()
+    there = hits[(cells.design == worst[0]) & (cells.eigenvalues == worst[1])]
+    return row | {
+        "worst cell": f"{worst[0]}; {worst[1]}",
+        "there": share(there),
+        "met": "yes" if bar.met(float(there.mean()), len(there)) else "no",
+    }
 
 
-def spikes(frame: pd.DataFrame) -> Table:
-    """Return how often one spike in Gaussian noise is found, by its strength."""
-    rows = []
-    for (M, Q, strength), cell in _of(frame, "spiked").groupby(CELL):
-        rows.append(
-            {
-                "M": M,
-                "N/M": Q,
-                "strength over threshold": strength,
-                "matrices": len(cell),
-                "largest over edge": (cell.spectral_norm / edge(Q)).mean(),
-                "in the limit": outlier(strength, Q) / edge(Q),
-                "above the bulk, %": _percent(cell.num_spikes > 0),
-                "above the null, %": _percent(cell.num_above_null > 0),
-            }
-        )
-    return Table("One spike in noise", rows, _SPIKES)
+def says(frame: pd.DataFrame, word: str) -> "pd.Series[bool]":
+    """Say of each matrix whether the word is said of it; a missing one is not."""
+    return frame[word].eq(True)
 
 
-def edge(Q: float) -> float:
-    """Return the upper edge of the bulk of entries with variance 1/N."""
-    return float((1 + Q**-0.5) ** 2)
-
-
-def _of(frame: pd.DataFrame, design: str) -> pd.DataFrame:
-    return frame[frame.design == design]
-
-
-def _covered(cell: pd.DataFrame) -> "pd.Series[bool]":
+def covered(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Say of each matrix whether its interval holds the true alpha; a missing one does not."""
-    return (cell.alpha_low <= cell.parameter) & (cell.parameter <= cell.alpha_high)
+    return (frame.alpha_low <= frame.true_alpha) & (frame.true_alpha <= frame.alpha_high)
 
 
-def _percent(hits: "pd.Series[bool]") -> float | None:
+def percent(hits: "pd.Series[bool]") -> float | None:
+    """Return the share in percent; None of nothing."""
     return 100 * float(hits.mean()) if len(hits) else None
 
 
-def _share(hits: "pd.Series[bool]") -> str:
+def share(hits: "pd.Series[bool]") -> str:
+    """Return the share in percent with its 95 % interval (Wilson)."""
     from scipy.stats import binomtest
 
     if not len(hits):
@@ -123,18 +107,57 @@ def _share(hits: "pd.Series[bool]") -> str:
     return f"{100 * hits.mean():.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
 
-_POWER_LAWS = """\
-All M eigenvalues of an N×M matrix are draws from a power law with this alpha, its singular vectors
-random. *bias* and *spread*: mean error and standard deviation of alpha. *width*: median width of
-the 95 % interval. *rejected*: share of p-values of at most 5 %; 5 % is right, for the law is true.
-*trusted* is the word that the default options give, without a p-value."""
-_NOISE = """\
-*gaussian*: independent entries. *shuffled*: the entries of a matrix with Pareto eigenvalues
-(alpha 2) in random order. The edge of the fitted bulk is compared with the Marchenko–Pastur edge of
-entries of this variance. *false spikes*: above the fitted bulk. *above its null*: an eigenvalue is
-above all of the shuffled matrix's, which happens to every second matrix by chance."""
-_SPIKES = """\
-A matrix of rank one and the given strength is added to Gaussian noise. Below the threshold of Baik,
-Ben Arous and Péché (strength 1) it does not come out of the bulk of a large matrix. *in the limit*:
-where theory puts the largest eigenvalue of an infinitely large one. *above the bulk*:
-`num_spikes` is not zero. *above the null*: `num_above_null` is not zero."""
+def _judged(
+    frame: pd.DataFrame,
+) -> list[tuple[str, pd.DataFrame, "pd.Series[bool]", Bar | None, int]]:
+    """Return what a share is of, its matrices, which of them count, and its bar."""
+    noise, above = frame[frame.kind == "noise"], frame[frame.kind.isin(["noise", "structure"])]
+    entries = frame[frame.kind == "heavy entries"]
+    no_law = frame[(frame.kind == "no law") & (frame.eigenvalues == LARGE)]
+    tails = frame[frame.kind == "power law"]
+    long = tails[tails.true_share >= HALF]
+    middle, large = (long[long.eigenvalues == size] for size in (MIDDLE, LARGE))
+    trusted, tested = tails[says(tails, "trusted")], tails.dropna(subset=["pl_p_value"])
+    false = Bar(LEVEL, most=True)
+    return [
+        ("heavy: noise", noise, says(noise, "heavy"), false, 1),
+        ("heavy: independent heavy entries", entries, says(entries, "heavy"), false, 1),
+        ("trusted: noise, with directions or without", above, says(above, "trusted"), false, 1),
+        (f"trusted: other laws, {LARGE}", no_law, says(no_law, "trusted"), false, 1),
+        (
+            f"trusted: power laws on half or all of {MIDDLE}",
+            middle,
+            says(middle, "trusted"),
+            Bar(0.6, most=False),
+            1,
+        ),
+        (
+            f"trusted: power laws on half or all of {LARGE}",
+            large,
+            says(large, "trusted"),
+            Bar(0.8, most=False),
+            1,
+        ),
+        (
+            "interval covers alpha, where trusted",
+            trusted,
+            covered(trusted),
+            Bar(0.9, most=False),
+            FEWEST,
+        ),
+        ("interval covers alpha, everywhere", tails, covered(tails), None, 1),
+        ("pl_p_value ≤ 5 % though true", tested, tested.pl_p_value <= LEVEL, None, 1),
+    ]
+
+
+_IN_SHORT = f"""\
+In brackets: the 95 % interval of the share (Wilson). *found* is over all matrices; a bar is of the
+worst cell, a design and a number of eigenvalues, of coverage among cells with {FEWEST} trusted
+matrices or more. A missing word counts as not said, a missing interval as one that covers nothing.
+Of the p-values, which are multiples of 1/50, two are at most 5 %: 4 % is right."""
+_FALSE = f"""\
+Shares in percent, by the number of eigenvalues. *noise*: neither word is true. *structure*: not
+trusted; heavy is right where there are many directions. *heavy entries*: not heavy; of trust
+nothing is judged, for the largest entries make a tail near a power law. *no law*: a tail of another
+law, heavy where it is long; not trusted, judged at {LARGE}. *p < {MIN_P:g}*: what the p-value of
+the power law alone rules out."""

@@ -1,11 +1,9 @@
-"""The runner of the measurements, and the random matrices whose truth it compares with."""
+"""The runner of the measurements, and what they compare with."""
 
 import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from safetensors import safe_open
 from scipy import stats
@@ -14,14 +12,12 @@ from sklearn.metrics import roc_auc_score
 from benchmarks import __main__ as runner
 from benchmarks import (
     apart,
-    draws,
+    aspects,
     intervals,
     memory,
     peers,
     report,
-    simulate,
     speed,
-    truth,
     weights,
 )
 from weightscape.spectra.stream import analyse_layers
@@ -68,88 +64,6 @@ def test_planted_tail():
         stats.kstest(np.sort(sample)[900:] / np.sort(sample)[899], stats.pareto(2).cdf).pvalue
         > 0.01
     )
-
-
-def test_pareto_draws():
-    sample = draws.pareto(2.5, 2000, np.random.default_rng(0))
-    assert stats.kstest(sample, stats.pareto(1.5).cdf).pvalue > 0.01
-
-
-def test_matrix_with_a_spectrum():
-    eigenvalues = np.geomspace(1, 100, 40)
-    values = draws.with_spectrum(eigenvalues, 120, np.random.default_rng(0))
-    singular = np.linalg.svd(values.astype(np.float64), compute_uv=False)
-    np.testing.assert_allclose(singular[::-1] ** 2, eigenvalues, rtol=1e-5)
-    # Neither rows nor columns tell where a singular value has come from.
-    assert np.abs(values).max() < 6 * values.std()
-
-
-def test_noise_and_spikes_lie_where_theory_says():
-    rng = np.random.default_rng(0)
-    noise = draws.gaussian(1600, 400, rng)
-    assert np.linalg.norm(noise, 2) ** 2 == pytest.approx(draws.bulk_edge(noise), rel=0.03)
-    assert draws.bulk_edge(noise) == pytest.approx(truth.edge(4), rel=0.01)
-    spiked = draws.spiked(3.0, 1600, 400, rng)
-    assert np.linalg.norm(spiked, 2) ** 2 == pytest.approx(draws.outlier(3.0, 4), rel=0.05)
-    assert draws.outlier(0.5, 4) == draws.outlier(1.0, 4) == pytest.approx(truth.edge(4))
-
-
-def test_shuffled_entries_are_a_permutation():
-    shuffled = draws.shuffled(2.0, 60, 30, np.random.default_rng(0))
-    rng = np.random.default_rng(0)
-    ordered = draws.with_spectrum(draws.pareto(2.0, 30, rng), 60, rng)
-    np.testing.assert_array_equal(np.sort(shuffled, axis=None), np.sort(ordered, axis=None))
-    assert not np.array_equal(shuffled, ordered)
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory):
-    """Return the file and the rows of the smallest simulation."""
-    path = tmp_path_factory.mktemp("simulation") / simulate.FILE
-    return path, simulate.simulate(list(simulate.matrices(True, 1)), path, True)
-
-
-def test_simulation_goes_on_where_it_stopped(simulated, tmp_path):
-    path, frame = simulated
-    wanted = list(simulate.matrices(True, 1))
-    assert len(frame) == len(wanted)
-    # One row is of other code, one is missing, and one is marked, to see it again.
-    known = frame.iloc[1:].copy()
-    known.iloc[0, known.columns.get_loc("stamp")] = "other"
-    known.iloc[-1, known.columns.get_loc("alpha")] = 99.0
-    partial = tmp_path / path.name
-    known.to_parquet(partial, index=False)
-    again = simulate.simulate(wanted, partial, True)
-    assert pq.read_metadata(partial).num_rows == len(wanted)
-    keys = list(simulate.KEY)
-    before, after = (f.sort_values(keys).reset_index(drop=True) for f in (frame, again))
-    pd.testing.assert_frame_equal(before[keys], after[keys])
-    changed = before.alpha.compare(after.alpha)
-    assert changed.other.tolist() == [99.0]
-
-
-def test_simulated_rows_know_the_truth(simulated):
-    _, frame = simulated
-    gaussian = frame[frame.design == "gaussian"]
-    np.testing.assert_allclose(gaussian.true_edge, truth.edge(2), rtol=0.1)
-    assert (frame.M == 32).all()
-
-
-def test_tables_of_the_truth():
-    frame = pd.DataFrame(
-        {
-            "design": "power law", "M": 64, "Q": 1, "parameter": 2.0,
-            "alpha": [2.1, 2.3, 1.9, 2.5], "alpha_low": [1.8, 2.1, 1.7, np.nan],
-            "alpha_high": [2.4, 2.5, 2.1, np.nan], "pl_p_value": [0.01, 0.5, 0.05, 0.9],
-            "trusted": [True, True, False, False],
-        }
-    )  # fmt: skip
-    [row] = truth.power_laws(frame).rows
-    assert row["bias"] == pytest.approx(0.2)
-    assert row["covers, %"] == 50  # a missing interval covers nothing
-    assert row["covers where trusted, %"] == 50
-    assert row["rejected, %"] == 50
-    assert row["trusted, %"] == 50
 
 
 def test_tables_go_between_their_markers():
@@ -207,6 +121,20 @@ def test_the_truth_of_planted_scores_is_their_mean_over_seeds_and_images():
     for score, expected in intervals.find_truth(world).items():
         mean, error = np.mean(found[score]), np.std(found[score]) / np.sqrt(200)
         assert abs(mean - expected) < 4 * error
+
+
+def test_what_is_planted_is_the_same_for_all_aspect_ratios(tmp_path):
+    noise, planted = aspects.measure(tmp_path, quick=True, factor=1.0)
+    square, tall = noise.rows
+    assert tall["Hill, mean"] > square["Hill, mean"] + 1
+    assert abs(tall["FARMS, mean"] - square["FARMS, mean"]) < 0.5
+    rows = [row for row in planted.rows if row["matrix"] == "power law"]
+    for square, tall in zip(rows[::2], rows[1::2], strict=True):
+        assert square["planted"] == tall["planted"]
+        for name in ("alpha, bias", "Hill, bias"):
+            assert square[name] == pytest.approx(tall[name], rel=1e-4)
+        # A square matrix is its own sub-matrix.
+        assert square["FARMS, bias"] == pytest.approx(square["Hill, bias"], rel=1e-4)
 
 
 def test_intervals_over_seeds_and_images_hold_what_those_over_seeds_do_not():
