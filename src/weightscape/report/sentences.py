@@ -64,10 +64,14 @@ def say_certainty(nearest: Nearest, n_seeds: int) -> tuple[str, str]:
     if nearest.rests_on_layer:
         rest = nearest.likeness.correct_without(nearest.n_compared)
         notes.append(_say_rest("layer", nearest.likeness.layer, rest))
-    in_doubt = nearest.silent or by_chance or (nearest.is_alike and nearest.level)
+    if nearest.is_alike:
+        notes.append(
+            "Where a training turns beyond the controls, or between them, its turn looks the same."
+        )
     if not nearest.is_alike and not nearest.all_unlike:
         return "Not sure", " ".join(notes)
-    return "Tentative" if in_doubt or nearest.rests_on_layer else "Clear", " ".join(notes)
+    in_doubt = nearest.is_alike or nearest.silent or by_chance or nearest.rests_on_layer
+    return "Tentative" if in_doubt else "Clear", " ".join(notes)
 
 
 def _say_amount(name: str, found: FamilyLikeness) -> str:
