@@ -40,6 +40,7 @@ REPLICATES = 200
 AMOUNT_REPLICATES = 100
 POWER_REPLICATES = 50
 UNSEEN_REPLICATES = 60
+UNSEEN_POWER_REPLICATES = 20
 
 APART = SIZE | SIZE_LATER
 APART_POWER = POWER | POWER_LATER
@@ -63,9 +64,15 @@ Words = Mapping[str, tuple[str, ...]]
 
 def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     """Return the tables; `factor` multiplies the numbers of studies."""
-    several, amounts, some, apart = (
+    several, amounts, some, apart, few = (
         2 if quick else max(20, round(factor * number))
-        for number in (REPLICATES, AMOUNT_REPLICATES, POWER_REPLICATES, UNSEEN_REPLICATES)
+        for number in (
+            REPLICATES,
+            AMOUNT_REPLICATES,
+            POWER_REPLICATES,
+            UNSEEN_REPLICATES,
+            UNSEEN_POWER_REPLICATES,
+        )
     )
     seeds, paths, noises, size, power = SEEDS, PATHS, NOISES, [*APART], [*APART_POWER]
     if quick:
@@ -78,7 +85,7 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     jobs += [("real", n, amounts) for n in seeds]
     jobs += [(f"pattern {place}", n, some) for place in places for n in seeds]
     jobs += [(f"unseen {name}", n, apart) for name in size for n in seeds]
-    jobs += [(f"unseen-power {name}", n, apart) for name in power for n in seeds]
+    jobs += [(f"unseen-power {name}", n, few) for name in power for n in seeds]
     kept = Kept("verdicts", folder) if quick else Kept("verdicts")
     verdicts = judge(jobs, kept)
     return [
