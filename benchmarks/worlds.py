@@ -165,7 +165,10 @@ def border(claim: str, size: float = 32.0) -> World:
     }
     half = size / np.sqrt(2)
     equal = _all(DIVERSE, ("alpha",), (half, half)) if claim == "B1" else {}
-    return World({**world.effects, **changed}, {**profiles, **equal}, is_even=claim == "B1")
+    # Where layers differ in noise, patterns that have nothing in common have something in common
+    # with the own change as it is weighed, and what is left has another sign than what is planted.
+    of_what_is_left = claim in ("A1", "A2", "B1")
+    return World({**world.effects, **changed}, {**profiles, **equal}, is_even=of_what_is_left)
 
 
 BORDERS = (
