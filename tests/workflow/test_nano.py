@@ -67,10 +67,13 @@ def test_tables_open_in_pandas_polars_and_duckdb(nano, name):
     assert len(frame) > 0 or name == "trends"  # no family here has two doses
 
 
-def test_spectra_have_a_row_for_every_layer_of_every_run_and_stage(nano):
+def test_spectra_have_a_row_for_every_layer_and_form_of_every_run_and_stage(nano):
     spectra = pd.read_parquet(nano / "results/nano/tables/spectra.parquet")
-    layers = spectra["layer"].nunique()
-    counts = spectra.groupby(["condition", "seed", "stage"])["layer"].agg(["count", "nunique"])
+    matrices = spectra["layer"] + " " + spectra["form"]
+    assert set(spectra["form"]) == {"", "pooled", "unfolded"}
+    counts = matrices.groupby([spectra[name] for name in ("condition", "seed", "stage")]).agg(
+        ["count", "nunique"]
+    )
     stages = [("init", "init")] + [
         (condition, stage)
         for condition in ("baseline", "dropout-0.5")
@@ -78,8 +81,8 @@ def test_spectra_have_a_row_for_every_layer_of_every_run_and_stage(nano):
     ]
     expected = {(c, seed, stage) for c, stage in stages for seed in (1, 2)}
     assert set(counts.index) == expected
-    assert (counts == layers).all(axis=None)
-    assert layers > 10
+    assert (counts == matrices.nunique()).all(axis=None)
+    assert spectra["layer"].nunique() > 10
 
 
 def test_scores_cover_every_test_set(nano):
