@@ -6,7 +6,6 @@ normal: what the condition gives to all, the image, the seed, the image under th
 rest, so that the truth of accuracy and AUROC follows in closed form.
 """
 
-import multiprocessing
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from benchmarks.report import Table, cores
+from benchmarks.report import Table
+from benchmarks.workers import open_pool
 from weightscape.comparison.crossed import Crossed, estimate_crossed
 from weightscape.comparison.paired import estimate_paired
 from weightscape.scoring.influence import group_images, jackknife_groups
@@ -72,7 +71,7 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     """Return the table; `factor` multiplies the number of replicates."""
     several = 4 if quick else max(100, round(factor * REPLICATES))
     rows = []
-    with multiprocessing.get_context("spawn").Pool(cores(), _one_thread) as pool:
+    with open_pool() as pool:
         for name, world in WORLDS.items():
             draw = partial(replicate, name, world)
             found = pool.imap_unordered(draw, range(several), chunksize=2 if quick else 20)
@@ -180,7 +179,3 @@ def _summarise(
             row[f"{words}, over seeds alone"] = 100 * float(np.mean([each.paired for each in of]))
         rows.append(row)
     return rows
-
-
-def _one_thread() -> None:
-    threadpool_limits(1)

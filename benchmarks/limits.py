@@ -4,27 +4,31 @@ How often a true power law and a law that is none pass the rule of trust, over t
 the coefficient of variation. The null, which takes a matrix, has no part in it.
 """
 
-import multiprocessing
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from benchmarks.draws import pareto
-from benchmarks.report import Table, cores
+from benchmarks.report import Table
+from benchmarks.workers import open_pool
 from weightscape.config.spectra import DEFAULTS
 from weightscape.seeds import seed_for
 from weightscape.spectra.bootstrap import cv_columns, goodness_of_fit, spread_over_resamples
 from weightscape.spectra.power_law import fit_power_law
-from weightscape.spectra.trust import ALPHA_HIGH, ALPHA_LOW, CV_HIGH, CV_LOW, MIN_P, MIN_TAIL
+from weightscape.spectra.trust import CV_HIGH, CV_LOW, trust
 
 SIZES = (512, 1024)
 REPLICATES = 200
 LOWER = (0.90, 0.88, 0.87, CV_LOW, 0.85, 0.84, 0.82)
+_BESIDE = {
+    "tail_cv_low": 1.0, "tail_cv_high": 1.0, "null_max": 0.0,
+    "alpha_high": None, "null_alpha_low": None,
+}  # fmt: skip
+"""Columns that stand against no trust: the shape is judged apart, and there is no null."""
 _UPPER = np.log(CV_HIGH) / -np.log(CV_LOW)  # how many times as far the upper limit's logarithm is
 
 
@@ -49,7 +53,7 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
     count = 2 if quick else max(20, round(factor * REPLICATES))
     sizes = (64,) if quick else SIZES
     tasks = [(law, n, k) for law in POWER_LAWS + OTHERS for n in sizes for k in range(count)]
-    with multiprocessing.get_context("spawn").Pool(cores(), _one_thread) as pool:
+    with open_pool() as pool:
         found = list(tqdm(pool.imap(_judge, tasks, chunksize=10), total=len(tasks), unit=" draws"))
     return [_tabulate(pd.DataFrame(found), sizes, count)]
 
@@ -73,9 +77,9 @@ def _judge(task: tuple[Law, int, int]) -> dict[str, object]:
     spread = spread_over_resamples(values, fit, DEFAULTS.bootstrap, seed)
     goodness = goodness_of_fit(values, fit, DEFAULTS.goodness_of_fit, seed)
     assert spread is not None and goodness is not None, "what has a fit has resamples"
-    else_holds = fit.n_tail >= MIN_TAIL and ALPHA_LOW < fit.alpha <= ALPHA_HIGH
-    else_holds &= goodness.pl_p_value >= MIN_P
-    return {**law._asdict(), "size": size, "holds": else_holds, **cv_columns(values, fit, spread)}
+    columns = {"alpha": fit.alpha, "num_pl_spikes": fit.n_tail, **goodness._asdict()}
+    holds, _ = trust(columns | _BESIDE)
+    return {**law._asdict(), "size": size, "holds": holds, **cv_columns(values, fit, spread)}
 
 
 def _tabulate(found: pd.DataFrame, sizes: tuple[int, ...], count: int) -> Table:
@@ -103,7 +107,3 @@ def _tabulate(found: pd.DataFrame, sizes: tuple[int, ...], count: int) -> Table:
         f" but that about the null. {CV_LOW:g} and {CV_HIGH:g} are the limits; the upper one's"
         " logarithm is the farther one, for what is mistaken for a power law thins out faster.",
     )
-
-
-def _one_thread() -> None:
-    threadpool_limits(1)

@@ -6,7 +6,6 @@ with the same options, is not computed again.
 
 import hashlib
 import json
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from itertools import groupby
@@ -17,16 +16,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from benchmarks import designs, designs_apart, draws
 from benchmarks.designs import DESIGNS, SIZES, SPIKED, Design
 from benchmarks.designs_apart import APART
-from benchmarks.report import Table, cores
+from benchmarks.report import Table
 from benchmarks.truth import false_words, in_short
 from benchmarks.truth_bulk import edges, spikes
 from benchmarks.truth_power_laws import nested_ratio, power_laws, trade_off
+from benchmarks.workers import open_pool
 from weightscape.atomic import beside
 from weightscape.config.spectra import Spectra
 from weightscape.engine.digest import code_digest
@@ -100,11 +99,10 @@ def simulate(wanted: Sequence[Matrix], path: Path, quick: bool) -> pd.DataFrame:
     known = set(_keys(table))
     missing = [m for m in wanted if (*m, stamps[m.design]) not in known]
     batches = list(_batches(missing))
-    workers = max(1, min(cores(), len(batches)))
     total = sum(matrix.eigenvalues for matrix in missing)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
-        multiprocessing.get_context("spawn").Pool(workers, _one_thread) as pool,
+        open_pool(len(batches)) as pool,
         tqdm(total=total, unit=" eigenvalues", unit_scale=True) as bar,
     ):
         for rows in pool.imap_unordered(partial(_rows, quick=quick), batches):
@@ -186,7 +184,3 @@ def _known(path: Path, stamps: dict[str, str]) -> pa.Table:
 
 def _keys(table: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*(table[name].to_pylist() for name in KEY), strict=True))
-
-
-def _one_thread() -> None:
-    threadpool_limits(1)

@@ -6,17 +6,15 @@ headline and the claims on mechanisms: how often families are called alike that 
 less, and how often those that share something else.
 """
 
-import multiprocessing
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from benchmarks.amounts import of_real_controls, on_a_path
 from benchmarks.kept import Kept
-from benchmarks.report import Table, cores
+from benchmarks.report import Table
 from benchmarks.unseen import SHARING, draw_study
 from benchmarks.verdict_tables import (
     ALIKE,
@@ -30,6 +28,7 @@ from benchmarks.verdict_tables import (
     tables,
     unseen_tables,
 )
+from benchmarks.workers import open_pool
 from benchmarks.worlds import BORDERS, NOTHING, border, study, true
 from weightscape.comparison.claims import claims_table
 from weightscape.comparison.effects import Effects
@@ -90,7 +89,7 @@ def measure(folder: Path, quick: bool, factor: float) -> list[Table]:
 def judge(jobs: list[Job], kept: Kept) -> Verdicts:
     """Return the verdicts of all jobs, those that are kept from an earlier run among them."""
     found: dict[tuple[str, int], Counter[str]] = {}
-    with multiprocessing.get_context("spawn").Pool(cores(), _one_thread) as pool:
+    with open_pool() as pool:
         for world, n, count in tqdm(jobs, unit=" cells"):
             key = f"{world}|{n}|{count}"
             counts = kept.find(key)
@@ -102,10 +101,6 @@ def judge(jobs: list[Job], kept: Kept) -> Verdicts:
                 kept.keep(key, counts.items())
             found[world, n] = counts
     return found
-
-
-def _one_thread() -> None:
-    threadpool_limits(1)
 
 
 def _judged(task: tuple[str, int, int]) -> Counter[str]:

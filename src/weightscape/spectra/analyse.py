@@ -24,7 +24,7 @@ from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
 from weightscape.spectra.metrics import METRICS
 from weightscape.spectra.norms import alpha_norms, entropy, norms
 from weightscape.spectra.null import null_columns, random_values
-from weightscape.spectra.power_law import ZERO, PowerLaw, fit_power_law
+from weightscape.spectra.power_law import PowerLaw, count_positive, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
 from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
 from weightscape.spectra.trust import is_heavy, trust
@@ -137,7 +137,7 @@ def _analyse_values(
     ascending, matrix_rank, of_slices = eigenvalues(values, layer_type, options.device)
     kept = cut_rounding(ascending, matrix_rank, values, layer_type, rounding)
     metrics, reasons = _compute_metrics(kept, options, seed)
-    if _count_positive(kept.eigenvalues) >= MIN_EVALS and kept.has_bulk:
+    if count_positive(kept.eigenvalues) >= MIN_EVALS and kept.has_bulk:
         bulk, missing = fit_bulk(values, layer_type, kept.eigenvalues, of_slices, options)
         metrics |= bulk
         reasons += missing
@@ -168,7 +168,7 @@ def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str,
     reasons = []
     if matrix_rank > 1:
         metrics["entropy"] = entropy(ascending, matrix_rank)
-    if (positive := _count_positive(ascending)) < MIN_EVALS:
+    if (positive := count_positive(ascending)) < MIN_EVALS:
         return metrics, [f"{positive} eigenvalues are not zero, and a fit needs {MIN_EVALS}"]
 
     if tail := fit_power_law(ascending):
@@ -215,7 +215,7 @@ def _compare_with_null(
     for replica in range(options.null_replicas):
         random = random_values(values, options.null, seed_for("null", seed, replica))
         null.append(eigenvalues(random, layer_type, options.device).ascending)
-        if _count_positive(null[-1]) < MIN_EVALS:
+        if count_positive(null[-1]) < MIN_EVALS:
             continue
         if tail := fit_power_law(null[-1]):
             alphas.append(tail.alpha)
@@ -239,7 +239,7 @@ def _compare_with_start(
     before = start.eigenvalues
     if before is None:
         before = eigenvalues(start.values, layer_type, options.device).ascending
-    if min(map(_count_positive, (ascending, before))) >= MIN_EVALS:
+    if min(map(count_positive, (ascending, before))) >= MIN_EVALS:
         metrics["alpha_fixed_k"] = find_fixed_alpha(ascending, before)
     if options.log_spectrum_distance:
         metrics["log_spectrum_distance"] = log_spectrum_distance(ascending, before)
@@ -247,11 +247,6 @@ def _compare_with_start(
     if options.subspace and not layer_type.startswith("Grouped"):
         metrics |= subspace_overlap(values, start.values, options.subspace)
     return metrics
-
-
-def _count_positive(eigenvalues: NDArray[np.float64]) -> int:
-    """Return how many are not zero, or zero but for rounding."""
-    return int(np.count_nonzero(eigenvalues > ZERO * eigenvalues.max(initial=0)))
 
 
 def _describe_shape(shape: Sequence[int]) -> dict[str, Any]:

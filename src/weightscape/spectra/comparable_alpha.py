@@ -8,7 +8,7 @@ eigenvalues in both has none.
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.spectra.power_law import SPREAD, ZERO, fit_power_law
+from weightscape.spectra.power_law import SPREAD, ZERO, count_positive, fit_power_law
 
 
 def find_fixed_alpha(
@@ -59,7 +59,7 @@ def find_upper_half_alpha(eigenvalues: NDArray[np.float64]) -> float | None:
     .. [1] Lu et al. 2024, arXiv:2410.10912
     .. [2] Hu et al. 2025, arXiv:2506.06280
     """
-    n = int(np.count_nonzero(eigenvalues > ZERO * eigenvalues.max(initial=0)))
+    n = count_positive(eigenvalues)
     return find_largest_alpha(eigenvalues, n - n // 2)
 
 

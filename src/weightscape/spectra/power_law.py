@@ -124,6 +124,11 @@ def fit_power_law(eigenvalues: NDArray[np.float64]) -> PowerLaw | None:
     )
 
 
+def count_positive(eigenvalues: NDArray[np.float64]) -> int:
+    """Return how many are not zero, or zero but for rounding: above `ZERO`."""
+    return int(np.count_nonzero(eigenvalues > ZERO * eigenvalues.max(initial=0)))
+
+
 def distinct(eigenvalues: NDArray[np.float64]) -> Sample | None:
     """Return the distinct values above `ZERO`, or None where they spread no more than `SPREAD`."""
     values, counts = np.unique(

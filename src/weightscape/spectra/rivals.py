@@ -5,9 +5,8 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from weightscape.spectra.power_law import PowerLaw
-from weightscape.spectra.tail_shape import find_log_cv, find_nested_ratio
+from weightscape.spectra.tail_shape import FARTHEST, find_log_cv, find_nested_ratio, mean_above
 
-_FARTHEST = 1e3  # of the truncation from the mode, in σ: beyond, a log-normal is a power law
 _ROUNDING = 1e-9  # standard deviation of the differences that is no more than rounding
 
 
@@ -79,19 +78,14 @@ def _truncated_normal(steps: NDArray[np.float64]) -> NDArray[np.float64] | None:
     mean, square = steps.mean(), np.mean(steps**2)
 
     def surplus(a: float) -> float:
-        return float((1 - a * _above(a)) / _above(a) ** 2 - square / mean**2)
+        m = mean_above(a)
+        return float((1 - a * m) / m**2 - square / mean**2)
 
-    if surplus(-_FARTHEST) >= 0 or surplus(_FARTHEST) <= 0:
+    if surplus(-FARTHEST) >= 0 or surplus(FARTHEST) <= 0:
         return None
-    a = optimize.brentq(surplus, -_FARTHEST, _FARTHEST)
-    sigma = mean / _above(a)
+    a = optimize.brentq(surplus, -FARTHEST, FARTHEST)
+    sigma = mean / mean_above(a)
     logs: NDArray[np.float64] = (
         -0.5 * (steps / sigma + a) ** 2 - np.log(sigma * np.sqrt(2 * np.pi)) - special.log_ndtr(-a)
     )
     return logs
-
-
-def _above(a: float) -> float:
-    """Return how far the mean of a standard normal law truncated at `a` is above `a`."""
-    # erfcx overflows to infinity on the far left, where the truncation takes nothing away.
-    return float(np.sqrt(2 / np.pi) / special.erfcx(a / np.sqrt(2)) - a)

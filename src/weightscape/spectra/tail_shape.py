@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-_FARTHEST = 1e3  # of the truncation from the mode, in σ: beyond, a log-normal is a power law
+FARTHEST = 1e3
+"""Truncation from the mode, in σ, beyond which a log-normal is a power law."""
 _POINTS = 4000
 
 
@@ -65,6 +66,12 @@ def find_nested_ratio(log_cv: float, n: int) -> float:
     return 2 * n * float(np.interp(1 + np.exp(2 * log_cv), squares, gains, right=0.0))
 
 
+def mean_above(a: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return how far the mean of a standard normal law truncated at `a` is above `a`."""
+    # erfcx overflows to infinity on the far left, where the truncation takes nothing away.
+    return np.asarray(np.sqrt(2 / np.pi) / special.erfcx(np.asarray(a) / np.sqrt(2)) - a)
+
+
 @cache
 def _tabulate() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean square over squared mean, ascending, and the gain in log-likelihood of a step.
@@ -77,8 +84,8 @@ def _tabulate() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ----------
     .. [1] Castillo 1994, The singly truncated normal distribution, doi:10.1007/BF00773592
     """
-    a = np.concatenate([-np.geomspace(_FARTHEST, 1e-3, _POINTS), np.geomspace(1e-3, 60, _POINTS)])
-    mean = np.sqrt(2 / np.pi) / special.erfcx(a / np.sqrt(2)) - a
+    a = np.concatenate([-np.geomspace(FARTHEST, 1e-3, _POINTS), np.geomspace(1e-3, 60, _POINTS)])
+    mean = mean_above(a)
     squares = (1 - a * mean) / mean**2
     gains = 0.5 - 0.5 * a * (mean + a) + np.log(mean) - 0.5 * np.log(2 * np.pi)
     gains = gains - special.log_ndtr(-a)
