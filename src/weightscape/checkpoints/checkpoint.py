@@ -1,10 +1,9 @@
 """A checkpoint: names, shapes and types at once, entries one parameter at a time."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 FLOATING = frozenset(
@@ -17,11 +16,28 @@ class CheckpointError(Exception):
     """Something cannot be read as a checkpoint; the message names it, the fault and the remedy."""
 
 
-class Stored(NamedTuple):
-    """What a checkpoint says of a parameter; the type by its name in torch."""
+class Tensor(NamedTuple):
+    """A tensor of a checkpoint: what is said of it, and the way to its entries.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : str
+        The type that it is stored in, by its name in torch.
+    read : callable
+        Returns the entries: as float64 where they are stored so, as float32 where they are of
+        another type of `FLOATING`, else as they are. Raises `OSError` where the file cannot be
+        read.
+    storage : hashable
+        The same for tensors that are the same entries, as tied weights are; None where the file
+        does not say.
+    """
 
     shape: tuple[int, ...]
     dtype: str
+    read: Callable[[], NDArray[Any]]
+    storage: Hashable = None
 
 
 @dataclass(frozen=True)
@@ -32,11 +48,11 @@ class Checkpoint:
     ----------
     name : str
         How the user calls it: a path or ``timm:<name>``.
-    parameters : mapping of str to Stored
+    parameters : mapping of str to Tensor
         All of them, buffers included.
-    read : callable
-        Returns the entries of a parameter of floating point, as float64 where they are stored so
-        and as float32 otherwise. Raises `OSError` where the file cannot be read.
+    weight_set : str
+        Which of the sets of weights that a file holds, as ``state_dict_ema``; empty where it holds
+        one.
     classifier : str or None
         Module that holds the classifier; empty for none, None where the checkpoint does not say.
     faults : tuple of str
@@ -46,12 +62,15 @@ class Checkpoint:
     groups : mapping of str to int, or None
         Groups of the convolutions that have several, by parameter; None where the checkpoint does
         not say, as no state dict does.
+    skipped : mapping of str to str
+        Tensors that are kept beside the parameters and are none, with the reason.
     """
 
     name: str
-    parameters: Mapping[str, Stored]
-    read: Callable[[str], NDArray[np.floating]]
+    parameters: Mapping[str, Tensor]
+    weight_set: str = ""
     classifier: str | None = None
     faults: tuple[str, ...] = ()
     failure: str = ""
     groups: Mapping[str, int] | None = None
+    skipped: Mapping[str, str] = field(default_factory=dict)

@@ -3,12 +3,8 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
 from weightscape.checkpoints.safetensors_file import open_safetensors
@@ -114,7 +110,6 @@ def _open_sharded(index: Path) -> Checkpoint:
     return Checkpoint(
         str(index),
         {name: part.parameters[name] for name, part in owner.items()},
-        lambda name: owner[name].read(name),
         faults=tuple(faults),
     )
 
@@ -124,13 +119,8 @@ def _unwrapped(checkpoint: Checkpoint) -> Checkpoint:
         names = checkpoint.parameters
         if names and all(name.startswith(wrapper) for name in names):
             parameters = {name.removeprefix(wrapper): names[name] for name in names}
-            read = partial(_read_wrapped, checkpoint, wrapper)
-            return _unwrapped(replace(checkpoint, parameters=parameters, read=read))
+            return _unwrapped(replace(checkpoint, parameters=parameters))
     return checkpoint
-
-
-def _read_wrapped(checkpoint: Checkpoint, wrapper: str, name: str) -> NDArray[np.floating]:
-    return checkpoint.read(wrapper + name)
 
 
 def _is_index(path: Path) -> bool:

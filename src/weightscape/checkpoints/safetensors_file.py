@@ -1,12 +1,13 @@
 """Safetensors files, read one parameter at a time and without torch."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError, Stored
+from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError, Tensor
 from weightscape.tensors import read_header
 
 _DTYPES = {
@@ -46,15 +47,18 @@ def open_safetensors(path: Path) -> Checkpoint:
         return _WIDEN[entries[name]["dtype"]](data).reshape(entries[name]["shape"])
 
     parameters = {
-        name: Stored(tuple(entry["shape"]), _DTYPES.get(entry["dtype"], entry["dtype"].lower()))
+        name: Tensor(
+            tuple(entry["shape"]),
+            _DTYPES.get(entry["dtype"], entry["dtype"].lower()),
+            partial(read, name),
+        )
         for name, entry in entries.items()
     }
     network = about.get("network", {})
     return Checkpoint(
         str(path),
         parameters,
-        read,
-        network.get("classifier"),
+        classifier=network.get("classifier"),
         failure=network.get("failure", ""),
         groups=network.get("groups"),
     )

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError, Stored
+from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError, Tensor
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import torch
 
 _NESTED = ("state_dict", "model_state_dict", "model", "module", "network", "net", "weights")
 _CONVERT = (
@@ -43,7 +44,7 @@ def open_torch(path: Path) -> Checkpoint:
 
 
 def from_tensors(
-    name: str, tensors: Mapping[str, "Tensor"], classifier: str | None = None
+    name: str, tensors: Mapping[str, "torch.Tensor"], classifier: str | None = None
 ) -> Checkpoint:
     """Return a state dict in memory as a checkpoint."""
 
@@ -57,13 +58,13 @@ def from_tensors(
         return wide
 
     parameters = {
-        parameter: Stored(tuple(tensor.shape), _dtype(tensor))
+        parameter: Tensor(tuple(tensor.shape), _dtype(tensor), partial(read, parameter))
         for parameter, tensor in tensors.items()
     }
-    return Checkpoint(name, parameters, read, classifier)
+    return Checkpoint(name, parameters, classifier=classifier)
 
 
-def _dtype(tensor: "Tensor") -> str:
+def _dtype(tensor: "torch.Tensor") -> str:
     kind = str(tensor.dtype).removeprefix("torch.")
     layout = str(tensor.layout).removeprefix("torch.")
     return kind if layout == "strided" else f"{layout} {kind}"
@@ -104,7 +105,7 @@ def _load(path: Path) -> Any:
         ) from error
 
 
-def _tensors(content: Any) -> dict[str, "Tensor"]:
+def _tensors(content: Any) -> dict[str, "torch.Tensor"]:
     """Return the tensors of the outermost dictionary that has any."""
     import torch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.checkpoints.checkpoint import FLOATING, Checkpoint, Stored
+from weightscape.checkpoints.checkpoint import FLOATING, Checkpoint, Tensor
 from weightscape.layers.catalogue import Catalogue, LayerMatrix, Skipped, catalogue, matrix
 from weightscape.layers.names import infer_classifier
 from weightscape.spectra.change import Start
@@ -144,7 +144,7 @@ def _incomparable(layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint) 
     return _no_numbers(name, base.parameters)
 
 
-def _no_numbers(name: str, stored: Mapping[str, Stored]) -> str:
+def _no_numbers(name: str, stored: Mapping[str, Tensor]) -> str:
     """Say why entries are not those of the weight; nothing if they are."""
     dtype = stored[name].dtype
     if dtype not in FLOATING:
@@ -186,7 +186,7 @@ def _keeping_one(checkpoint: Checkpoint) -> Callable[[str], NDArray[np.floating]
     def read(name: str) -> NDArray[np.floating]:
         if name not in kept:
             kept.clear()
-            kept[name] = checkpoint.read(name)
+            kept[name] = checkpoint.parameters[name].read()
         return kept[name]
 
     return read

@@ -106,7 +106,7 @@ def _make_rows(path: Path) -> Iterator[pa.Table]:
         dtype = stored[name].dtype
         if dtype not in FLOATING:
             raise ValueError(f"{path}: {name} is {dtype}; a weight must be of floating point")
-        yield _make_row(layer, matrix(checkpoint.read(name), layer), dtype)
+        yield _make_row(layer, matrix(stored[name].read(), layer), dtype)
 
 
 def _make_row(layer: LayerMatrix, values: NDArray[np.floating], dtype: str) -> pa.Table:
