@@ -69,7 +69,8 @@ def test_scaled_noise_is_neither():
 
 GOOD = {
     "alpha": 3.0, "alpha_high": 3.5, "num_pl_spikes": 300, "null_max": 1.0, "null_alpha_low": 8.0,
-    "num_above_null": 9, "pl_p_value": 0.5, "tail_cv_low": 0.9, "tail_cv_high": 1.1,
+    "num_above_null": 9, "pl_p_value": 0.5, "lr_nested_p": 0.4, "tail_cv_low": 0.9,
+    "tail_cv_high": 1.1,
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ GOOD = {
         ({"tail_cv_low": 0.85}, False, "not shown"),
         ({"tail_cv_high": 1.26}, False, "not shown"),
         ({"pl_p_value": 0.09}, False, "p-value"),
+        ({"lr_nested_p": 0.04}, False, "a log-normal tail is likelier"),
     ],
 )
 def test_rule_of_trust(change, trusted, reason):

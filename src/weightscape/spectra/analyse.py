@@ -193,7 +193,7 @@ def _weigh_alpha(
     if options.bootstrap:
         draws = options.bootstrap, seed_for("interval", seed)
         if spread := spread_over_resamples(ascending, tail, *draws):
-            metrics["alpha_low"], metrics["alpha_high"] = alpha_interval(tail, spread)
+            metrics["alpha_low"], metrics["alpha_high"] = alpha_interval(ascending, tail, spread)
             metrics |= cv_columns(ascending, tail, spread)
     if options.goodness_of_fit:
         draws = options.goodness_of_fit, seed_for("goodness", seed)

@@ -5,9 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from weightscape.spectra.comparable_alpha import find_largest_alpha
 from weightscape.spectra.power_law import PowerLaw, closest_tail, distinct
 from weightscape.spectra.tail_shape import find_log_cv, find_nested_ratio
 
+_UPPER = 0.25
+"""Share of a tail whose exponent the interval of alpha holds too.
+
+Simulated tails of a tenth to a fifth of a spectrum are taken for ones of up to four times their
+length (docs/spectra.md): a quarter of these lies within the true tail.
+"""
 _QUANTILE = 1.959963984540054  # of the normal distribution at 97.5 %
 _QUANTILE_OF_TWO_TESTS = 1.6448536269514722  # at 95 %
 
@@ -92,16 +99,27 @@ def spread_over_resamples(
     return Spread(*np.maximum(np.std(found, axis=0, ddof=1), fit.n_tail**-0.5).tolist())
 
 
-def alpha_interval(fit: PowerLaw, spread: Spread) -> tuple[float, float]:
-    """Return a 95 % interval of alpha, 1 + (alpha − 1)·exp(∓1.96·s), with s over the resamples.
+def alpha_interval(
+    eigenvalues: NDArray[np.float64], fit: PowerLaw, spread: Spread
+) -> tuple[float, float]:
+    """Return a 95 % interval of the exponent at the end of the tail.
+
+    It is 1 + (alpha − 1)·exp(∓1.96·s), with s over the resamples, and reaches over the interval of
+    the `_UPPER` of the tail alone, with its standard error. The shoulder of a bulk and a shorter
+    tail above it can look as straight as one power law: no resample, which has the same shoulder,
+    shows that, and where the tail ends is the exponent that is its own.
 
     A percentile interval is not taken: repeated values make resamples rougher than samples, which
     moves xmin and with it all of alpha's bootstrap distribution, and such an interval moves along,
     away from the estimate.
     """
-    slope = fit.alpha - 1
-    factor = float(np.exp(_QUANTILE * spread.log_slope))
-    return 1 + slope / factor, 1 + slope * factor
+    intervals = [_interval(fit.alpha, spread.log_slope)]
+    count = int(_UPPER * fit.n_tail)
+    upper = find_largest_alpha(np.sort(eigenvalues), count)
+    if upper is not None:
+        intervals.append(_interval(upper, count**-0.5))
+    lows, highs = zip(*intervals, strict=True)
+    return min(lows), max(highs)
 
 
 def cv_columns(eigenvalues: NDArray[np.float64], fit: PowerLaw, spread: Spread) -> dict[str, float]:
@@ -176,6 +194,11 @@ def goodness_of_fit(
         shape = _find_shape(logs, counts, tail.start)
         likelier += find_nested_ratio(shape, tail.n) >= gain
     return Goodness((1 + farther) / (1 + samples), (1 + likelier) / (1 + samples))
+
+
+def _interval(alpha: float, log_slope: float) -> tuple[float, float]:
+    factor = float(np.exp(_QUANTILE * log_slope))
+    return 1 + (alpha - 1) / factor, 1 + (alpha - 1) * factor
 
 
 def _find_shape(logs: NDArray[np.float64], counts: NDArray[np.int64], start: int) -> float:

@@ -7,16 +7,16 @@ _LR = "Vuong 1989, doi:10.2307/1912557; powerlaw 1.5, distribution_compare"
 FIT = (
     Metric(
         "alpha_low",
-        "Lower end of the 95 % interval of alpha: log-normal about alpha − 1, with the "
-        "standard deviation over bootstrap fits, xmin included, and no less than "
-        "1/√num_pl_spikes.",
+        "Lower end of the 95 % interval of the exponent at the tail's end: log-normal about "
+        "alpha − 1, with the standard deviation over bootstrap fits, xmin included, and no less "
+        "than 1/√num_pl_spikes, and wide enough for that of the tail's upper quarter alone.",
         source="Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13",
         compared=False,
         drawn=True,
     ),
     Metric(
         "alpha_high",
-        "Upper end of the 95 % interval of alpha.",
+        "Upper end of that interval.",
         source="as alpha_low",
         compared=False,
         drawn=True,

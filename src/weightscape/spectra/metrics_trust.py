@@ -16,8 +16,8 @@ TRUST = (
         "trusted",
         "Whether a power law has been shown, so that alpha is its exponent: at least 50 "
         "eigenvalues in the tail, 1.5 < alpha ≤ 6, tail_cv_low at least 0.86 and tail_cv_high at "
-        "most 1.25, pl_p_value at least 0.1, and alpha_high below null_alpha_low. Missing where "
-        "there is no alpha, or one of these is not computed.",
+        "most 1.25, pl_p_value at least 0.1, lr_nested_p at least 0.05, and alpha_high below "
+        "null_alpha_low. Missing where there is no alpha, or one of these is not computed.",
         compared=False,
         drawn=True,
         type="truth",

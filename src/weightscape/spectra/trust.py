@@ -24,6 +24,11 @@ matrix of low rank rather than a tail.
 """
 MIN_P = 0.1
 """Smallest p-value of a power law that is not ruled out, that of Clauset, Shalizi and Newman."""
+MIN_NESTED_P = 0.05
+"""Smallest p-value of what a log-normal tail gains on the power law.
+
+Where the log-normal is likelier at this level, a power law is not what is shown.
+"""
 CV_LOW, CV_HIGH = 0.86, 1.25
 """Coefficients of variation of the steps ln(λ/xmin) that count as that of a power law, which is 1.
 
@@ -65,7 +70,8 @@ def trust(columns: Mapping[str, Any]) -> tuple[bool | None, str]:
     2. the tail thins out as a power law does from its start to its end: the 90 % interval of the
        coefficient of variation of its steps lies between `CV_LOW` and `CV_HIGH`. This is an
        equivalence, two one-sided tests at 5 %: a short tail shows nothing;
-    3. the p-value of the power law is at least `MIN_P`;
+    3. the p-value of the power law is at least `MIN_P`, and no log-normal tail is likelier: its
+       p-value is at least `MIN_NESTED_P`;
     4. the upper end of alpha's interval is below every alpha of the null: entries without order do
        not thin out as slowly.
 
@@ -98,7 +104,7 @@ def trust(columns: Mapping[str, Any]) -> tuple[bool | None, str]:
 
 def _obstacles(columns: Mapping[str, Any]) -> dict[str, bool]:
     """Return for every reason against a power law whether it holds; what is missing is none."""
-    alpha, p = columns["alpha"], columns["pl_p_value"]
+    alpha, p, nested_p = columns["alpha"], columns["pl_p_value"], columns["lr_nested_p"]
     high, null = columns["alpha_high"], columns["null_alpha_low"]
     low_cv, high_cv = columns["tail_cv_low"], columns["tail_cv_high"]
     return {
@@ -109,6 +115,7 @@ def _obstacles(columns: Mapping[str, Any]) -> dict[str, bool]:
             low_cv is not None and (low_cv < CV_LOW or high_cv > CV_HIGH)
         ),
         f"the p-value of the power law is below {MIN_P:g}": p is not None and p < MIN_P,
+        "a log-normal tail is likelier": nested_p is not None and nested_p < MIN_NESTED_P,
         "alpha is not clearly below the null's": (
             high is not None and null is not None and high >= null
         ),
