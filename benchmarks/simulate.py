@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from benchmarks import designs, designs_apart, draws
+from benchmarks import designs, designs_apart, designs_further, draws
 from benchmarks.designs import DESIGNS, SIZES, SPIKED, Design
 from benchmarks.designs_apart import APART
+from benchmarks.designs_further import FURTHER
 from benchmarks.report import Table
 from benchmarks.truth import false_words, in_short
 from benchmarks.truth_bulk import edges, spikes
@@ -35,6 +36,8 @@ from weightscape.spectra.analyse import analyse
 REPLICATES = 400
 """Matrices of a cell, a design and a number of eigenvalues."""
 SPIKED_REPLICATES = 100
+ALL = DESIGNS | FURTHER | APART | SPIKED
+_OWN = {designs_further: FURTHER, designs_apart: APART}
 KEPT = Path(__file__).parents[1] / "results" / "benchmarks"
 FILE = "simulation.parquet"
 KEY = ("design", "eigenvalues", "replicate", "stamp")
@@ -82,7 +85,7 @@ def words(frame: pd.DataFrame, which: str = "") -> list[Table]:
 def matrices(quick: bool, factor: float) -> Iterator[Matrix]:
     """Give all matrices, cell by cell, the largest first; two of each design if `quick`."""
     for size in (32,) if quick else sorted(SIZES, reverse=True):
-        for name, design in (DESIGNS | APART | SPIKED).items():
+        for name, design in ALL.items():
             replicates = SPIKED_REPLICATES if name in SPIKED else REPLICATES
             if quick or size in design.sizes:
                 for replicate in range(2 if quick else max(2, round(replicates * factor))):
@@ -94,7 +97,7 @@ def simulate(wanted: Sequence[Matrix], path: Path, quick: bool) -> pd.DataFrame:
 
     Rows of `path` that other code has made are dropped.
     """
-    stamps = {name: stamp(name, quick) for name in DESIGNS | SPIKED | APART}
+    stamps = {name: stamp(name, quick) for name in ALL}
     table = _known(path, stamps)
     known = set(_keys(table))
     missing = [m for m in wanted if (*m, stamps[m.design]) not in known]
@@ -128,17 +131,18 @@ def options(kind: designs.Kind, quick: bool) -> Spectra:
 def stamp(design: str, quick: bool) -> str:
     """Return a digest of the code and the options that make the rows of a design."""
     settings = json.dumps(options(_find(design).kind, quick).slice(), sort_keys=True)
-    return hashlib.sha256(f"{_code(design in APART)} {settings}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{_code(design)} {settings}".encode()).hexdigest()[:16]
 
 
 @cache
-def _code(apart: bool) -> str:
-    files = (designs.__file__, draws.__file__, *([designs_apart.__file__] if apart else []))
+def _code(design: str) -> str:
+    own = [module for module, of in _OWN.items() if design in of]
+    files = [module.__file__ for module in (designs, draws, *own)]
     return " ".join(code_digest(file, ["weightscape.spectra.analyse"]) for file in files)
 
 
 def _find(design: str) -> Design:
-    return (DESIGNS | SPIKED | APART)[design]
+    return ALL[design]
 
 
 def _rows(batch: Sequence[Matrix], quick: bool) -> list[dict[str, Any]]:

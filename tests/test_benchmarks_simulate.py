@@ -143,6 +143,8 @@ def test_designs_that_are_kept_apart_have_tables_of_their_own(monkeypatch, tmp_p
     apart = {"seen later": designs.DESIGNS["product of two"]}
     monkeypatch.setattr(simulate, "matrices", tiny)
     monkeypatch.setattr(simulate, "APART", apart)
+    monkeypatch.setattr(simulate, "ALL", simulate.ALL | apart)
+    monkeypatch.setattr(simulate, "_OWN", {simulate.designs_apart: apart})
     monkeypatch.setattr(simulate, "simulate", lambda wanted, *_: pd.DataFrame(
         [simulate._row(matrix, True) for matrix in wanted]
     ))  # fmt: skip
