@@ -122,7 +122,7 @@ def noise_limit(N: NDArray[np.int_], M: NDArray[np.int_], level: float) -> NDArr
     ----------
     .. [1] Johnstone 2001, doi:10.1214/aos/1009210544
     .. [2] Ma 2012, doi:10.3150/10-BEJ382, for sides less a half
-    .. [3] Chiani 2014, doi:10.1016/j.jmva.2014.04.002
+    .. [3] Chiani 2014, arXiv:1209.3394
     """
     shape, scale, shift = _TRACY_WIDOM
     quantile = scale * special.gammainccinv(shape, level) - shift
