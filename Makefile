@@ -49,7 +49,7 @@ format: .venv/ready
 
 # Resolves for every Python that the project supports; uv is needed for this alone.
 lock:
-	uv pip compile pyproject.toml --group dev --extra study --extra text-to-image --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --group dev --extra formats --extra study --extra text-to-image --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 
 clean:

@@ -4,11 +4,13 @@ import argparse
 import json
 import zipfile
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
-SOUND = ["good.safetensors", "half.safetensors", "brain.safetensors", "legacy.pt", "nested.pth"]
+SOUND = [
+    "good.safetensors", "half.safetensors", "brain.safetensors", "legacy.pt", "nested.pth",
+    "pickled.pt", "arguments.pt", "numpy.pt",
+]  # fmt: skip
 
 
 def sound(seed=0, **others):
@@ -58,11 +60,13 @@ def write_bad_folder(folder):
     (folder / "empty.pt").write_bytes(b"")
     with zipfile.ZipFile(folder / "archive.pt", "w") as archive:
         archive.writestr("readme", "no weights")
-    torch.save(torch.nn.Linear(4, 4), folder / "pickled.pt")
+    network = torch.nn.Sequential()
+    network.add_module("fc", torch.nn.Linear(24, 40, bias=False))
+    torch.save(network, folder / "pickled.pt")
     torch.save({"state_dict": sound(), "args": argparse.Namespace(a=1)}, folder / "arguments.pt")
-    torch.save({"w": np.ones((3, 3))}, folder / "numpy.pt")
+    torch.save({"fc.weight": sound()["fc.weight"].numpy()}, folder / "numpy.pt")
     torch.save({"epoch": 3}, folder / "nothing.pt")
-    torch.save([torch.ones(3, 3)], folder / "list.pt")
+    torch.save([sound()["fc.weight"]], folder / "list.pt")
     (folder / "notes.txt").write_text("a note")
     torch.save({"state": {}}, folder / "optimizer.pt")
     shards = folder / "shards"
@@ -87,25 +91,22 @@ def write_bad_folder(folder):
         ("layers.safetensors", "g.weight"): ("skipped", "it is empty"),
         ("layers.safetensors", "h.weight"): ("skipped", "int8 entries"),
         ("layers.safetensors", "i.weight"): ("skipped", "uint8 entries"),
-        ("layers.safetensors", "j.weight"): ("skipped", "multiples of a scale"),
-        ("layers.safetensors", "j.weight_scale_inv"): ("skipped", "a vector"),
+        ("layers.safetensors", "j.weight"): ("partial", "not zero"),
+        ("layers.safetensors", "j.weight_scale_inv"): ("skipped", "a factor of j.weight"),
         ("layers.safetensors", "k.bias"): ("skipped", "a vector"),
         ("quantised.safetensors", "q.weight"): ("skipped", "int8 entries"),
         ("quantised.safetensors", ""): ("failed", "none of its 1 parameters"),
         ("truncated.safetensors", ""): ("failed", "not a whole safetensors file"),
-        ("text.safetensors", ""): ("failed", "not a whole safetensors file"),
-        ("empty.safetensors", ""): ("failed", "not a whole safetensors file"),
-        ("truncated.pt", ""): ("failed", "is cut short; copy or download it again"),
-        ("truncated_legacy.pt", ""): ("failed", "is cut short or not a checkpoint"),
-        ("text.bin", ""): ("failed", "is not a file that torch.save has written"),
-        ("empty.pt", ""): ("failed", "is not a file that torch.save has written"),
-        ("archive.pt", ""): ("failed", "is cut short or not a checkpoint"),
-        ("pickled.pt", ""): ("failed", "needs the class torch.nn.modules.linear.Linear"),
-        ("arguments.pt", ""): ("failed", "needs the class argparse.Namespace to unpickle"),
-        ("numpy.pt", ""): ("failed", "torch.save(m.state_dict(), new_path)"),
+        ("text.safetensors", ""): ("failed", "is text, not a file of weights"),
+        ("empty.safetensors", ""): ("failed", "is empty; copy or download it again"),
+        ("truncated.pt", ""): ("failed", "is cut short or damaged"),
+        ("truncated_legacy.pt", ""): ("failed", "is cut short or damaged"),
+        ("text.bin", ""): ("failed", "is text, not a file of weights"),
+        ("empty.pt", ""): ("failed", "is empty; copy or download it again"),
+        ("archive.pt", ""): ("failed", "is a zip file without a checkpoint of torch in it"),
+        ("list.pt", "0"): ("ok", ""),
         ("nothing.pt", ""): ("failed", "holds no state dict"),
-        ("list.pt", ""): ("failed", "holds no state dict"),
-        ("notes.txt", ""): ("skipped", "not a checkpoint, which ends in .safetensors"),
+        ("notes.txt", ""): ("skipped", "not a checkpoint"),
         ("optimizer.pt", ""): ("skipped", "the state of a training"),
         ("broken.bin.index.json", ""): ("failed", "has no `weight_map`"),
     }

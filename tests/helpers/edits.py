@@ -105,7 +105,7 @@ EDITS = [
     Edit("the fit of a power law", "spectra/power_law.py", "SPREAD = 1e-6", "SPREAD = 1e-5"),
     Edit("what a quantity is called", "spectra/metrics.py", '"Aspect ratio N/M', '"The ratio N/M'),
     Edit("the bins of calibration", "scoring/calibration.py", "BINS = 15", "BINS = 20"),
-    Edit("the reading of a checkpoint", "checkpoints/safetensors_file.py", "<< 16)", "<< 15)"),
+    Edit("the reading of a checkpoint", "checkpoints/floats.py", "uint32(16)", "uint32(15)"),
     Edit(
         "why a checkpoint is refused",
         "checkpoints/find.py",

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-FLOATING = frozenset(
-    ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
-)  # fmt: skip
-"""The types whose entries are read, by their names in torch; wider than 32 bits only float64."""
+FLOATING = frozenset((
+    "float64", "float32", "float16", "bfloat16",
+    "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+))  # fmt: skip
+"""The types of weights, by their names in torch; wider than 32 bits only float64."""
 
 
 class CheckpointError(Exception):
@@ -24,11 +25,12 @@ class Tensor(NamedTuple):
     shape : tuple of int
         Its shape.
     dtype : str
-        The type that it is stored in, by its name in torch.
+        The type that it is stored in, by its name in torch; ``scaled`` and that of its codes where
+        scales multiply these.
     read : callable
         Returns the entries: as float64 where they are stored so, as float32 where they are of
-        another type of `FLOATING`, else as they are. Raises `OSError` where the file cannot be
-        read.
+        another type of `FLOATING` or of float8_e8m0fnu, a type of scales; else as they are. Raises
+        `OSError` where there are none, or the file cannot be read.
     storage : hashable
         The same for tensors that are the same entries, as tied weights are; None where the file
         does not say.
@@ -64,6 +66,17 @@ class Checkpoint:
         not say, as no state dict does.
     skipped : mapping of str to str
         Tensors that are kept beside the parameters and are none, with the reason.
+    config : mapping
+        What ``adapter_config.json`` says that lies beside an adapter, ``config.json`` that lies
+        beside another file; empty where there is none.
+    revision : str
+        The commit of the repository on the hub that it is from; empty where that is not known.
+    sha256 : str
+        Of its file, or of the index of its shards, in hexadecimal digits; empty where it is not
+        from the hub.
+    changes : frozenset of str
+        Parameters that are changes of those of another network, as an adapter's are, and not
+        weights.
     """
 
     name: str
@@ -74,3 +87,7 @@ class Checkpoint:
     failure: str = ""
     groups: Mapping[str, int] | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    revision: str = ""
+    sha256: str = ""
+    changes: frozenset[str] = frozenset()

@@ -10,8 +10,8 @@ class CheckpointEntry(Section):
 
     name: Name = Field(description="Name of its folder in the results.")
     path: str = Field(
-        description="A .safetensors, .pt, .pth, .bin or .ckpt file, the index of a sharded one, a"
-        " folder of them, or `timm:<name>`, which alone downloads."
+        description="A file of weights, the index of a sharded one, a folder of them, or"
+        " `timm:<name>` or `hf:<name>@<revision>`, which alone download."
     )
     base: str | None = Field(
         None, description="The checkpoint that it comes from, for rows on its change from it."

@@ -12,9 +12,14 @@ from weightscape.spectra.eigenvalues import factor_of
 FORMATS = {
     "float64": (52, -1022), "float32": (23, -126), "float16": (10, -14), "bfloat16": (7, -126),
     "float8_e4m3fn": (3, -6), "float8_e5m2": (2, -14),
+    "float8_e4m3fnuz": (3, -7), "float8_e5m2fnuz": (2, -15),
 }  # fmt: skip
 """Bits of the fraction and exponent of the smallest normal number of every type, by its name in
-torch; IEEE 754 and, of 8 bits, Micikevicius et al. 2022, arXiv:2209.05433."""
+torch; IEEE 754 and, of 8 bits, Micikevicius et al. 2022, arXiv:2209.05433, and Noune et al. 2022,
+arXiv:2206.02915."""
+_SCALED = "scaled "  # before the type of codes that scales multiply
+_CODES = {"float4_e2m1fn": 1, "int8": 6}  # bits of the fraction where an entry is largest
+_LEAST = -1022  # exponent of the smallest normal number of float64
 _BINADES = 32  # told apart: what is 2⁻³¹ of the largest entry has no rounding that matters
 _BLOCK = 2**18  # entries that are looked at at a time
 
@@ -106,7 +111,11 @@ def bound_rounding(
     values : ndarray
         The entries (slices, rows, cols) as they are stored, of a type that holds them exactly.
     dtypes : sequence of str
-        The types that they, and the entries of `start` if given, are stored in: keys of `FORMATS`.
+        The types that they, and the entries of `start` if given, are stored in: keys of `FORMATS`,
+        or ``scaled`` and one of them, int8 or float4_e2m1fn, for codes times scales. The distance
+        of scaled floats is that of their binade, with no smallest normal number, as the scale
+        that holds for an entry goes with the largest of its block; that of int8 is the same for
+        all entries, as large as the largest of them makes it.
     start : ndarray, optional
         What is subtracted from them, of the same shape.
 
@@ -127,7 +136,7 @@ def bound_rounding(
             other = None if start is None else start[index]
             rows[index], columns[index], same = _bound_slice(values[index], other, dtypes)
             unmoved += same
-    coarse = min(dtypes, key=lambda dtype: FORMATS[dtype][0])
+    coarse = min(dtypes, key=_bits)
     return Rounding(coarse, rows, columns, None if start is None else unmoved / values.size)
 
 
@@ -230,10 +239,16 @@ def _least(histograms: NDArray[np.float64], variances: NDArray[np.float64]) -> N
 def _variances(top: int, dtypes: Sequence[str]) -> NDArray[np.float64]:
     """Return the mean square of the rounding in every binade, from [2^(top − 1), 2^top) down."""
     exponents = top - 1 - np.arange(_BINADES)
-    formats = np.array([FORMATS[dtype] for dtype in dtypes])[:, :, np.newaxis]
-    distances = np.maximum(exponents, formats[:, 1]) - formats[:, 0]
-    found: NDArray[np.float64] = np.ldexp(1 / 12, 2 * distances).sum(axis=0)
+    found = np.zeros(_BINADES)
+    for dtype in dtypes:
+        least = top - 1 if dtype == f"{_SCALED}int8" else FORMATS.get(dtype, (0, _LEAST))[1]
+        found += np.ldexp(1 / 12, 2 * (np.maximum(exponents, least) - _bits(dtype)))
     return found
+
+
+def _bits(dtype: str) -> int:
+    codes = dtype.removeprefix(_SCALED)
+    return _CODES[codes] if codes in _CODES else FORMATS[codes][0]
 
 
 def _bound_without_entries(

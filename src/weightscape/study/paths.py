@@ -225,7 +225,7 @@ class Files:
         return self.backbone_network(wildcards)
 
     def checkpoint(self, wildcards: Wildcards) -> list[str]:
-        """Return the files of a checkpoint and its base; what timm keeps is not ours to watch."""
+        """Return the files of a checkpoint and its base; downloads are not ours to watch."""
         entry = self.plan.checkpoints[wildcards.checkpoint]
         return [file for path in (entry.path, entry.base) if path for file in _files_of(path)]
 
@@ -248,7 +248,7 @@ class Files:
 def _files_of(checkpoint: str) -> list[str]:
     """Return the files in a folder, the shards of an index beside it, or the file itself."""
     path = Path(checkpoint)
-    if checkpoint.startswith("timm:"):
+    if checkpoint.startswith(("timm:", "hf:")):
         return []
     if path.is_dir():
         return sorted(str(file) for file in path.rglob("*") if file.is_file())
