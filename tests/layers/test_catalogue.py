@@ -253,7 +253,7 @@ def test_layers_of_torch_modules():
         "conv1d": ("Conv1d", 3, 6, 4),
         "conv2d": ("Conv2d", 9, 6, 4),
         "conv3d": ("Conv3d", 27, 6, 4),
-        "up": ("Conv2d", 9, 4, 6),
+        "up": ("Conv2d", 9, 6, 4),
         "depthwise": ("Conv2d", 1, 8, 9),
         "grouped": ("Conv2d", 9, 6, 4),
         "attention.in_proj.q": ("Linear", 1, 8, 8),
@@ -265,8 +265,8 @@ def test_layers_of_torch_modules():
         "other_keys.v_proj": ("Linear", 1, 8, 4),
         "other_keys.out_proj": ("Linear", 1, 8, 8),
         "words.embedding": ("Embedding", 1, 30, 8),
-        "recurrent.weight_ih_l0": ("Linear", 1, 20, 8),
-        "recurrent.weight_hh_l0": ("Linear", 1, 20, 5),
+        **{f"recurrent.weight_ih_l0.{gate}": ("Linear", 1, 5, 8) for gate in "ifgo"},
+        **{f"recurrent.weight_hh_l0.{gate}": ("Linear", 1, 5, 5) for gate in "ifgo"},
     }
     assert {e.role for e in layers if e.layer.startswith("conv")} == {"conv"}
 

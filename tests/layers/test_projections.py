@@ -1,12 +1,13 @@
 """Projections taken apart: against the q, k and v that the networks themselves make of them."""
 
+import json
+
 import numpy as np
 import pytest
 import timm
 import torch
-from torch import nn
-from torch.overrides import TorchFunctionMode
 
+from tests.helpers.watching import rows_attended_with, rows_found
 from weightscape.layers.catalogue import catalogue, matrix
 from weightscape.layers.projections import fused_parts
 
@@ -25,67 +26,16 @@ TIMM = {
 }
 
 
-class Watch(TorchFunctionMode):
-    """Notes what attention gets as q, k and v, after every fused projection has numbered its rows.
-
-    A hook puts its own number in the place of each output, so that the numbers in q, k and v say
-    which rows of the weight they are.
-    """
-
-    def __init__(self, network, names):
-        super().__init__()
-        self.rows, self.name = {}, ""
-        self.handles = [
-            network.get_submodule(name).register_forward_hook(
-                lambda module, inputs, output, name=name: self.number(name, module, output)
-            )
-            for name in names
-        ]
-
-    def number(self, name, module, output):
-        self.name = name
-        axis = 1 if isinstance(module, nn.Conv2d) else -1
-        numbers = torch.arange(output.shape[axis], dtype=output.dtype)
-        return numbers.view(-1, *[1] * (output.ndim - 2) if axis == 1 else ()).expand_as(output)
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **kwargs or {})
-        attends = function is nn.functional.scaled_dot_product_attention
-        parts = args[:3] if attends else result if function is torch.Tensor.split else ()
-        if self.name and len(parts) == 3:
-            found = [sorted({int(n) for n in part.detach().unique()}) for part in parts]
-            self.rows[self.name] = dict(zip("qkv", found, strict=True))
-            self.name = ""
-        return result
-
-
-def rows_of(layer, parameter):
-    """Return which rows of a parameter a layer matrix holds, from its entries."""
-    rows = torch.arange(parameter.shape[0], dtype=parameter.dtype)
-    numbered = rows.view(-1, *[1] * (parameter.ndim - 1)).expand_as(parameter)
-    found = matrix(numbered.numpy(), layer)
-    assert (found == found[..., :1]).all()
-    return sorted(int(n) for n in found[0, :, 0])
-
-
-def catalogue_of(network):
+def catalogue_of(network, config=None):
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    return catalogue(shapes, "").layers
+    return catalogue(shapes, "", config=config).layers
 
 
-def assert_right(network, names, inputs):
+def assert_right(network, names, inputs, config=None):
     """Compare the rows of q, k and v with those that the network attends with; return how many."""
-    state = network.state_dict()
-    watch = Watch(network.eval(), names)
-    with torch.no_grad(), watch:
-        network(**inputs) if isinstance(inputs, dict) else network(inputs)
-    parts = {}
-    for layer in catalogue_of(network):
-        if layer.role in "qkv" and layer.layer[:-2] in names:
-            rows = rows_of(layer, state[layer.parameter])
-            parts.setdefault(layer.layer[:-2], {})[layer.role] = rows
-    assert parts == watch.rows
-    return len(parts)
+    found = rows_found(network, names, catalogue_of(network, config))
+    assert found == rows_attended_with(network, names, inputs)
+    return len(found)
 
 
 @pytest.mark.parametrize("name", TIMM)
@@ -110,42 +60,74 @@ def test_planted_scales_stay_apart_in_a_network_interleaved_by_head():
     assert found == {"q": 1, "k": 100, "v": 10_000}
 
 
-def test_q_k_and_v_are_those_that_a_network_of_transformers_attends_with():
-    transformers = pytest.importorskip("transformers")
-    sizes = {"hidden_size": 12, "intermediate_size": 24, "num_hidden_layers": 1,
-             "num_attention_heads": 3}  # fmt: skip
-    # The first token alone: the rotation by the place leaves it as it is.
-    tokens = {"input_ids": torch.zeros(1, 1, dtype=torch.long)}
-    phi3 = transformers.Phi3Config(**sizes, num_key_value_heads=3)
-    modern = transformers.ModernBertConfig(**sizes)
-    for network, name in (
-        (transformers.Phi3Model(phi3), "layers.0.self_attn.qkv_proj"),
-        (transformers.ModernBertModel(modern), "layers.0.attn.Wqkv"),
-    ):
-        assert assert_right(network, [name], tokens) == 1
+SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 4, "vocab_size": 8,
+         "intermediate_size": 24, "pad_token_id": 0}  # fmt: skip
+SHAPES_SHOW = [
+    ("Phi3", "layers.0.self_attn.qkv_proj", SIZES | {"num_key_value_heads": 4}),
+    ("Phi3", "layers.0.self_attn.qkv_proj", SIZES | {"num_key_value_heads": 2}),
+    ("Phi3", "layers.0.self_attn.qkv_proj", SIZES | {"num_key_value_heads": 1, "head_dim": 6}),
+    ("ModernBert", "layers.0.attn.Wqkv", SIZES | {"cls_token_id": 1, "sep_token_id": 2}),
+    ("Mpt", "blocks.0.attn.Wqkv", {"d_model": 16, "n_layers": 1, "n_heads": 4, "vocab_size": 8}),
+]  # fmt: skip
+CONFIG_SHOWS = [
+    ("CodeGen", "h.0.attn.qkv_proj",
+     {"n_embd": 16, "n_layer": 1, "n_head": 4, "rotary_dim": 4, "vocab_size": 8}),
+    ("GPTBigCode", "h.0.attn.c_attn",
+     {"n_embd": 16, "n_layer": 1, "n_head": 4, "vocab_size": 8, "multi_query": True}),
+    ("GPTBigCode", "h.0.attn.c_attn",
+     {"n_embd": 16, "n_layer": 1, "n_head": 4, "vocab_size": 8, "multi_query": False}),
+    ("Bloom", "h.0.self_attention.query_key_value",
+     {"hidden_size": 16, "n_layer": 1, "n_head": 4, "vocab_size": 8}),
+    ("GPTNeoX", "layers.0.attention.query_key_value", SIZES),
+    ("GPTNeoXJapanese", "layers.0.attention.query_key_value", SIZES),
+    ("Persimmon", "layers.0.self_attn.query_key_value", SIZES | {"qk_layernorm": False}),
+    ("MiniMax", "layers.0.self_attn.qkv_proj",
+     SIZES | {"num_key_value_heads": 2, "head_dim": 4, "num_local_experts": 2,
+              "layer_types": ["linear_attention"]}),
+    ("Falcon", "h.0.self_attention.query_key_value", SIZES | {"multi_query": True}),
+    ("Falcon", "h.0.self_attention.query_key_value", SIZES | {"multi_query": False}),
+    ("Falcon", "h.0.self_attention.query_key_value",
+     SIZES | {"new_decoder_architecture": True, "num_kv_heads": 2}),
+]  # fmt: skip
+# The first token alone: the rotation by the place leaves it as it is.
+TOKENS = {"input_ids": torch.zeros(1, 1, dtype=torch.long)}
 
 
-@pytest.mark.parametrize(
-    ("kind", "fused", "options"),
-    [
-        ("CodeGen", "attn.qkv_proj", {"n_layer": 1}),
-        ("GPTBigCode", "attn.c_attn", {"n_layer": 1, "multi_query": True}),
-        ("GPTBigCode", "attn.c_attn", {"n_layer": 1, "multi_query": False}),
-        ("Bloom", "self_attention.query_key_value", {"n_layer": 1}),
-        ("Falcon", "self_attention.query_key_value", {"num_hidden_layers": 1}),
-        ("GPTNeoX", "attention.query_key_value", {"num_hidden_layers": 1}),
-        ("Persimmon", "self_attn.query_key_value", {"num_hidden_layers": 1}),
-        ("MiniMax", "self_attn.qkv_proj", {"num_hidden_layers": 1, "num_local_experts": 2,
-                                           "layer_types": ["linear_attention"]}),
-    ],
-)  # fmt: skip
-def test_networks_of_transformers_that_do_not_show_q_k_and_v_keep_them_whole(kind, fused, options):
+def network_of(kind, options):
     transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
     config = getattr(transformers, f"{kind}Config")(**options)
-    with torch.device("meta"):
-        layers = catalogue_of(getattr(transformers, f"{kind}Model")(config))
-    assert sum(each.layer.endswith(f".{fused}") for each in layers) == 1
-    assert not any(each.role in "qkv" or each.transposed for each in layers)
+    return getattr(transformers, f"{kind}Model")(config)
+
+
+@pytest.mark.parametrize(("kind", "fused", "options"), SHAPES_SHOW)
+def test_shapes_show_q_k_and_v_as_a_network_of_transformers_attends_with(kind, fused, options):
+    assert assert_right(network_of(kind, options), [fused], TOKENS) == 1
+
+
+@pytest.mark.parametrize(("kind", "fused", "options"), CONFIG_SHOWS)
+def test_a_configuration_shows_q_k_and_v_that_shapes_do_not(kind, fused, options):
+    network = network_of(kind, options)
+    config = json.loads(network.config.to_json_string())  # as in a config.json
+    assert assert_right(network, [fused], TOKENS, config) == 1
+    for other in (None, config | {"model_type": "another"}):
+        layers = [
+            each for each in catalogue_of(network, other) if each.parameter == f"{fused}.weight"
+        ]
+        assert [(each.layer, each.role, each.transposed) for each in layers] == [
+            (fused, "other", False)
+        ]
+
+
+def test_the_heads_of_latent_attention_show_in_its_shapes():
+    latent = {"q_lora_rank": 8, "kv_lora_rank": 12, "qk_rope_head_dim": 4, "qk_nope_head_dim": 6,
+              "v_head_dim": 5, "num_key_value_heads": 4, "first_k_dense_replace": 1}  # fmt: skip
+    network = network_of("DeepseekV3", SIZES | latent)
+    name = "layers.0.self_attn.kv_b_proj"
+    attended = rows_attended_with(network, [name], TOKENS)[name]
+    expected = {part: [row for row in attended[part] if row >= 0] for part in "kv"}
+    assert rows_found(network, [name], catalogue_of(network)) == {name: expected}
+    assert [len(expected[part]) for part in "kv"] == [24, 20]
 
 
 def test_the_conv1d_of_gpt2_are_turned():
@@ -193,10 +175,10 @@ def test_linear_layers_under_the_names_of_gpt2_stay_as_they_are(fused):
          {"layers.0.self_attn.out_proj.weight": (64, 64)}),
         ("h.0.self_attention.query_key_value.weight", (192, 64),
          {"h.0.self_attention.dense.weight": (64, 64)}),
-        # Grouped queries as wide as three times the input: 128 rows of q, 32 of k, 32 of v.
+        # More keys than queries, and keys that do not divide the queries.
         ("layers.0.self_attn.qkv_proj.weight", (192, 64),
-         {"layers.0.self_attn.o_proj.weight": (64, 128)}),
-        ("layers.0.attn.Wqkv.weight", (192, 64), {"layers.0.attn.out_proj.weight": (64, 128)}),
+         {"layers.0.self_attn.o_proj.weight": (64, 32)}),
+        ("layers.0.attn.Wqkv.weight", (192, 64), {"layers.0.attn.out_proj.weight": (64, 112)}),
         # timm's HaloNet, and its LeViT.
         ("stages.2.0.self_attn.kv.weight", (128, 64, 1, 1),
          {"stages.2.0.self_attn.pos_embed.height_rel": (23, 16)}),

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from weightscape.config.backbone import Backbone
 from weightscape.data.pixels import fit_size, scale_to_unit
-from weightscape.layers.names import role
+from weightscape.layers.roles import role
 from weightscape.network.build import (
     build,
     describe,
@@ -61,9 +61,7 @@ def test_the_projection_stands_before_the_classifier(name, tmp_path):
     assert torch.equal(kept[f"{place}.projection.weight"], weights[f"{place}.weight"])
     assert kept[f"{info.classifier}.weight"].shape == (5, {"vit": 512, "rn50": 1024}[name])
     assert restore(network).module.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 5)
-    assert role(f"{place}.projection", False, {f"{place}.projection": 3}, info.classifier) == (
-        "other"
-    )
+    assert role(f"{place}.projection", False, False, info.classifier) == "other"
     again = initial_network(entry.network, 5, 1, path)
     other = initial_network(entry.network, 5, 2, path)
     heads = [n.tensors[f"{info.classifier}.weight"] for n in (network, again, other)]

@@ -4,22 +4,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.layers.names import ROLES, blocks, natural, role
-from weightscape.layers.projections import Part, fused_parts, is_turned
-
-_WEIGHT = re.compile(r"(.*\.)?(weight(_[ih]h_l\d+\w*)?|\w*_proj_weight)$")
-_SUFFIX = re.compile(r"(\.weight|(?<=_proj)_weight)$")
-_POSITIONS = re.compile(r".*pos(ition(al)?)?_embed(ding)?s?$")
-_EXPERTS = re.compile(r"(.*\.)?\w*(experts?|moe)(\.|$)")
-_TABLE = re.compile(
-    r".*(bias|rel_|_rel|pos|token|scale|index|idx|mask|alpha|gamma|freq|running|latent|query)"
+from weightscape.layers.blocks import blocks
+from weightscape.layers.gates import gate_parts
+from weightscape.layers.names import natural
+from weightscape.layers.operators import (
+    KINDS,
+    Shapes,
+    are_experts,
+    is_positions,
+    squeezed,
+    why_no_operator,
 )
-_KINDS = {2: "Linear", 3: "Conv1d", 4: "Conv2d", 5: "Conv3d"}
+from weightscape.layers.parts import Part
+from weightscape.layers.projections import fused_parts
+from weightscape.layers.roles import ROLES, role
+from weightscape.layers.turned import is_turned
+
+_SUFFIX = re.compile(r"(\.weight|(?<=_proj)_weight)$")
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,8 @@ class LayerMatrix:
     Attributes
     ----------
     layer : str
-        Name: the parameter's without ``.weight``, with ``.q``, ``.k``, ``.v`` for the parts of a
-        fused projection and ``.0``, ``.1`` … for stacked experts.
+        Name: the parameter's without ``.weight``, with ``.0``, ``.1`` … for stacked experts and
+        ``.q``, ``.k``, ``.v`` or the gate for the parts of what is fused.
     parameter : str
         The parameter that holds it.
     role, block, layer_type : str, int, str
@@ -45,6 +51,8 @@ class LayerMatrix:
         Equal pieces of the parameter's rows, each of which holds a part of the matrix.
     groups : int
         Groups of a convolution, whose rows lie below one another in the parameter.
+    member : int or None
+        Which of the matrices that are stacked in the parameter; None where it is no stack.
     """
 
     layer: str
@@ -60,6 +68,7 @@ class LayerMatrix:
     transposed: bool = False
     pieces: int = 1
     groups: int = 1
+    member: int | None = None
 
 
 class Skipped(NamedTuple):
@@ -77,9 +86,10 @@ class Catalogue(NamedTuple):
 
 
 def catalogue(
-    shapes: Mapping[str, tuple[int, ...]],
+    shapes: Shapes,
     classifier: str,
     groups: Mapping[str, int] | None = None,
+    config: Mapping[str, Any] | None = None,
 ) -> Catalogue:
     """Return the layer matrices of a network, in network order, and what gives none.
 
@@ -95,14 +105,17 @@ def catalogue(
       group's outputs by its inputs for every kernel position of every group. A shape does not
       show groups. Where they are not known the groups lie below one another, as outputs by inputs
       of a group, and the spectrum is not that of the operator but of these rows.
-    * Nor does a shape show direction. A transposed convolution is stored as inputs by outputs: its
-      slices have the same singular values either way. Names such as ``up`` or ``deconv`` prove
-      nothing and are not asked.
-    * A fused projection (``qkv``, ``in_proj_weight``, ``kv``) falls into its parts where names and
-      shapes prove where they lie, see `weightscape.layers.projections.fused_parts`; else it stays
-      whole, of no role of its own. The Conv1D of GPT-2 are stored as inputs by outputs and turned.
-    * Experts that are stacked in one 3-D parameter are a Linear each.
-    * The gates of a recurrent layer stay below one another.
+    * Nor does a shape show direction. A transposed convolution, and a Conv1D of GPT-2, is stored as
+      inputs by outputs, and turned where its bias or its neighbours show it, see
+      `weightscape.layers.turned.is_turned`. Where nothing does, as in one of as many inputs as
+      outputs, the sides are those of storage and the singular values the same. Names such as
+      ``up`` or ``deconv`` prove nothing and are not asked. An Embedding is words by width.
+    * A fused projection (``qkv``, ``in_proj_weight``, ``query_key_value``) falls into its parts
+      where names, shapes and `config` prove where they lie, see
+      `weightscape.layers.projections.fused_parts`; else it stays whole, of no role of its own.
+    * Experts that are stacked in one 3-D parameter are a Linear each. The gates of a recurrent
+      layer, and a gate that shares a weight with what it multiplies, are matrices of their own,
+      see `weightscape.layers.gates.gate_parts`.
 
     Parameters
     ----------
@@ -113,6 +126,8 @@ def catalogue(
         empty if there is none.
     groups : mapping of str to int, optional
         Groups of the convolutions that have several, by parameter; None where they are not known.
+    config : mapping, optional
+        What ``config.json`` of transformers says of the network; None where there is none.
 
     Returns
     -------
@@ -122,19 +137,20 @@ def catalogue(
     """
     found: dict[str, str] = {}
     skipped = []
-    for parameter, shape in shapes.items():
-        if reason := _no_operator(parameter, shape):
+    for parameter in shapes:
+        if reason := why_no_operator(parameter, shapes):
             skipped.append(Skipped(parameter, reason))
         else:
             name = _SUFFIX.sub("", parameter)
             found[parameter if name in found else name] = parameter
-    block = blocks(found, classifier)
-    layers = [
-        part
-        for layer, parameter in found.items()
-        for whole in [_whole(layer, parameter, shapes, block, classifier)]
-        for part in _parts(whole, shapes, (groups or {}).get(parameter, 1))
-    ]
+    block, count = blocks(found, classifier)
+    layers = []
+    for layer, parameter in found.items():
+        is_first = count > 0 and block[layer] == 0
+        kind = role(layer, _is_conv(parameter, shapes[parameter]), is_first, classifier)
+        group = (groups or {}).get(parameter, 1)
+        whole = _whole(layer, parameter, shapes, group, (kind, block[layer]))
+        layers += _parts(whole, shapes, config)
     layers.sort(key=lambda e: (e.block, ROLES.index(e.role), natural(e.layer)))
     return Catalogue(layers, skipped)
 
@@ -149,8 +165,10 @@ def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.fl
     layer : LayerMatrix
         Which part of it, and in what form.
     """
+    if layer.member is not None:
+        parameter = parameter[layer.member]
     if layer.transposed:
-        parameter = parameter.T
+        parameter = parameter.swapaxes(0, 1)
     positions = layer.slices // layer.groups
     pieces = parameter.reshape(layer.pieces, -1, layer.cols, positions)[:, layer.start : layer.stop]
     entries = pieces.reshape(layer.groups, layer.rows, layer.cols, positions)
@@ -158,90 +176,53 @@ def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.fl
     return np.ascontiguousarray(slices)
 
 
-def _no_operator(parameter: str, shape: tuple[int, ...]) -> str:
-    """Say why a parameter is not a linear operator; nothing if it is."""
-    if prod(shape) == 0:
-        return "it is empty"
-    if not shape:
-        return "a scalar has no spectrum"
-    is_weight = _is_weight(parameter)
-    vector = len(shape) != 2 and prod(shape[1:]) == 1 if is_weight else max(shape) == prod(shape)
-    if len(shape) == 1 or vector:
-        return "a vector has no spectrum"
-    if _POSITIONS.match(parameter) and len(_squeezed(shape)) == 2:
-        return ""
-    if (is_weight and len(shape) in _KINDS) or _are_experts(parameter, shape):
-        return ""
-    if not is_weight and _TABLE.match(parameter.rpartition(".")[2].lower()):
-        return "a table or a buffer by its name, not an operator"
-    if len(shape) == 2:
-        return ""
-    return f"{len(shape)} dimensions under this name are no known operator"
-
-
-def _is_weight(parameter: str) -> bool:
-    return _WEIGHT.match(parameter) is not None
-
-
-def _are_experts(parameter: str, shape: tuple[int, ...]) -> bool:
-    return len(shape) == 3 and _EXPERTS.match(parameter) is not None
+def _is_conv(parameter: str, shape: tuple[int, ...]) -> bool:
+    return len(shape) > 2 and not is_positions(parameter) and not are_experts(parameter, shape)
 
 
 def _whole(
-    layer: str,
-    parameter: str,
-    shapes: Mapping[str, tuple[int, ...]],
-    block: Mapping[str, int],
-    classifier: str,
+    layer: str, parameter: str, shapes: Shapes, groups: int, place: tuple[str, int]
 ) -> LayerMatrix:
-    """Return a parameter as one matrix, that of stacked experts below one another."""
-    shape = shapes[parameter]
-    if _POSITIONS.match(parameter):
-        shape = _squeezed(shape)
-    elif _are_experts(parameter, shape):
-        shape = (shape[0] * shape[1], shape[2])
-    kind = role(layer, len(shape) > 2, block, classifier)
-    layer_type = "Embedding" if kind == "embedding" else _KINDS[len(shape)]
+    """Return a parameter as one matrix, the first one of a stack of experts."""
+    kind, block = place
+    shape = squeezed(shapes[parameter]) if is_positions(parameter) else shapes[parameter]
+    if are_experts(parameter, shape):
+        shape = shape[1:]
+    layer_type = "Embedding" if kind == "embedding" else KINDS[len(shape)]
     rows, cols, slices = shape[0], shape[1], prod(shape[2:])
-    turned = len(shape) == 2 and is_turned(parameter, shapes)
+    turned = groups == 1 and is_turned(parameter, shapes)
     if turned:
         rows, cols = cols, rows
     elif cols == 1:
-        cols, slices = slices, 1
+        cols, slices, groups = slices, 1, 1
+    elif groups > 1:
+        layer_type, rows, slices = f"Grouped{layer_type}", rows // groups, slices * groups
     return LayerMatrix(
-        layer, parameter, kind, block[layer], layer_type, 0, rows, slices, rows, cols, turned
-    )
-
-
-def _parts(
-    whole: LayerMatrix, shapes: Mapping[str, tuple[int, ...]], groups: int
-) -> list[LayerMatrix]:
-    """Return the parts of a fused projection or of stacked experts, else the whole."""
-    shape = shapes[whole.parameter]
-    if groups > 1 and shape[1] > 1:
-        kind = f"Grouped{whole.layer_type}"
-        slices, rows = whole.slices * groups, whole.rows // groups
-        return [replace(whole, layer_type=kind, groups=groups, slices=slices, rows=rows)]
-    if _are_experts(whole.parameter, shape):
-        rows = shape[1]
-        return [
-            _part(whole, str(index), Part(whole.role, 1, index * rows, (index + 1) * rows))
-            for index in range(shape[0])
-        ]
-    parts = fused_parts(whole.parameter, shapes)
-    return [_part(whole, part.role, part) for part in parts] or [whole]
-
-
-def _part(whole: LayerMatrix, name: str, part: Part) -> LayerMatrix:
-    """Return a part of a matrix, its name behind that of the whole."""
-    return replace(
-        whole, layer=f"{whole.layer}.{name}", role=part.role, start=part.start, stop=part.stop,
-        pieces=part.pieces, rows=part.pieces * (part.stop - part.start),
+        layer, parameter, kind, block, layer_type, 0, groups * rows, slices, rows, cols, turned,
+        groups=groups,
     )  # fmt: skip
 
 
-def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Drop the leading ones of a shape that has more than two dimensions."""
-    while len(shape) > 2 and shape[0] == 1:
-        shape = shape[1:]
-    return shape
+def _parts(
+    whole: LayerMatrix, shapes: Shapes, config: Mapping[str, Any] | None
+) -> list[LayerMatrix]:
+    """Return the matrices that a parameter holds: experts, parts of a projection, gates."""
+    members = [whole]
+    if are_experts(whole.parameter, shapes[whole.parameter]):
+        members = [
+            replace(whole, layer=f"{whole.layer}.{index}", member=index)
+            for index in range(shapes[whole.parameter][0])
+        ]
+    parts = fused_parts(whole.parameter, shapes, config) or gate_parts(
+        whole.parameter, shapes, config
+    )
+    return [_part(member, part) for member in members for part in parts] or members
+
+
+def _part(whole: LayerMatrix, part: Part) -> LayerMatrix:
+    """Return a part of a matrix, its name behind that of the whole."""
+    return replace(
+        whole, layer=f"{whole.layer}.{part.name}", start=part.start, stop=part.stop,
+        role=part.name if part.name in ("q", "k", "v") else whole.role,
+        pieces=part.pieces, rows=part.pieces * (part.stop - part.start),
+    )  # fmt: skip

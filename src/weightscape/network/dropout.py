@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from weightscape.layers.names import block_names
+from weightscape.layers.blocks import block_names
 
 
 def drop_in_blocks(network: nn.Module, rate: float, architecture: str) -> int:
