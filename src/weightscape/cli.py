@@ -6,12 +6,12 @@ import math
 import os
 import shutil
 import sys
-import time
 from difflib import get_close_matches
 from pathlib import Path
 
 from weightscape.engine.driver import LOCK, DriverAliveError, take
 from weightscape.engine.planned import add_options, find_results, plan_files, plan_job, read_options
+from weightscape.files.arguments import add_arguments
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     add_options(command)
     command.add_argument("--pdb", action="store_true", help="open the debugger where it fails")
     _add_power(commands.add_parser("power", help=power.__doc__, description=power.__doc__))
-    _add_spectra(commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__))
+    command = commands.add_parser("spectra", help=spectra.__doc__, description=spectra.__doc__)
+    command.set_defaults(function=spectra)
+    add_arguments(command)
     options = parser.parse_args(arguments)
     status: int = options.function(options)
     return status
@@ -111,39 +113,12 @@ def job(options: argparse.Namespace) -> int:
 
 
 def spectra(options: argparse.Namespace) -> int:
-    """Analyse the weights of checkpoints; the exit status is 1 where something could not be."""
-    from weightscape.checkpoints.checkpoint import CheckpointError
-    from weightscape.checkpoints.find import open_checkpoint
-    from weightscape.config.spectra import CHEAP, Spectra
-    from weightscape.files.analyse import Options, analyse_checkpoints
-    from weightscape.files.summary import summary
-    from weightscape.spectra.checkpoint_table import SCHEMA
-    from weightscape.tables import table
+    """Analyse the weights of checkpoints, whoever has made them."""
+    from weightscape.engine.digest import code_digest
+    from weightscape.files import analyse
+    from weightscape.files.command import run
 
-    try:
-        base = open_checkpoint(options.base) if options.base else None
-    except CheckpointError as error:
-        sys.stderr.write(f"--base {error}\n")
-        return 1
-    # Subspaces cost nothing where there is no base to compare with.
-    computed = CHEAP if options.cheap else Spectra(subspace=10)
-    computed = computed.model_copy(update={"form": options.form})
-    how = Options(computed, options.threads, options.max_memory)
-    rows = []
-    start = time.perf_counter()
-    for part in analyse_checkpoints(options.paths, base, how):
-        sys.stdout.write(summary(part, time.perf_counter() - start) + "\n")
-        sys.stdout.flush()
-        rows += part
-        start = time.perf_counter()
-    failures = sum(row["status"] == "failed" for row in rows)
-    sys.stdout.write(f"{failures} of {len(rows)} rows failed\n")
-    if options.output:
-        given = {name: value for name, value in vars(options).items() if name != "function"}
-        provenance = {"command": "spectra", "options": given}
-        table.write(options.output, table.from_rows(rows, SCHEMA), SCHEMA, provenance)
-        sys.stdout.write(f"table: {options.output}\n")
-    return int(failures > 0)
+    return run(options, code_digest(analyse.__file__))
 
 
 def power(options: argparse.Namespace) -> int:
@@ -198,46 +173,6 @@ def _add_power(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_spectra(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(function=spectra)
-    command.add_argument(
-        "paths", nargs="+", metavar="PATH",
-        help="a .safetensors, .pt, .pth, .bin or .ckpt file, the index of a sharded checkpoint, a "
-        "folder of them, or timm:NAME, which alone downloads",
-    )  # fmt: skip
-    command.add_argument(
-        "--base", metavar="PATH",
-        help="the checkpoint that they come from, for rows on their change from it",
-    )  # fmt: skip
-    command.add_argument(
-        "-o", "--output", metavar="TABLE.parquet", type=_parquet, help="where the table goes"
-    )
-    command.add_argument(
-        "--form", choices=("pooled", "unfolded", "both"), default="both",
-        help="convolutions as one slice per kernel position, their eigenvalues pooled; as one "
-        "matrix of outputs by inputs times kernel positions; or a row for each "
-        "(default: %(default)s)",
-    )  # fmt: skip
-    command.add_argument(
-        "--cheap", action="store_true",
-        help="only what costs next to nothing: no fit of the bulk, interval of alpha or null",
-    )  # fmt: skip
-    command.add_argument(
-        "--threads", type=_cores, metavar="N", default=os.cpu_count(), help="default: all cores"
-    )
-    command.add_argument(
-        "--max-memory", type=float, metavar="GB",
-        help="what the analysis of one layer may take; larger ones get a row with the reason "
-        "(default: what is free)",
-    )  # fmt: skip
-
-
-def _parquet(path: str) -> str:
-    if not path.endswith(".parquet"):
-        raise argparse.ArgumentTypeError("the table is a Parquet file: end its name in .parquet")
-    return path
-
-
 def _amount(text: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     try:
@@ -249,12 +184,6 @@ def _amount(text: str) -> tuple[str, float]:
             f"{text!r}: give a metric and a number above 0, as log_norm=1e-4"
         )
     return name, amount
-
-
-def _cores(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a number of cores is 1 or more")
-    return int(text)
 
 
 if __name__ == "__main__":

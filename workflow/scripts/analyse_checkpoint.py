@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from weightscape.checkpoints.find import open_checkpoint
 from weightscape.config.spectra import Spectra
 from weightscape.engine.job import job
-from weightscape.files.analyse import Options, analyse_checkpoints
+from weightscape.files.analyse import analyse_checkpoints
+from weightscape.files.options import Options
 from weightscape.spectra.checkpoint_table import SCHEMA
 from weightscape.tables import table
 

@@ -1,42 +1,40 @@
 """The spectra of checkpoints, as the rows of the table `checkpoint_spectra`."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, groupby
+from typing import NamedTuple
 
-from tqdm import tqdm
-
-from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
-from weightscape.checkpoints.find import find_checkpoints, open_checkpoint
-from weightscape.config.spectra import DEFAULTS, Spectra
-from weightscape.files.stream import free_memory, layers_of, stream
-from weightscape.spectra.checkpoint_table import MEASURED, SCHEMA
-from weightscape.spectra.forms import find_forms, in_forms
-from weightscape.spectra.stream import analyse_layers
-
-Row = dict[str, Any]
-_EMPTY: Row = (
-    dict.fromkeys(SCHEMA.names, "")
-    | dict.fromkeys((column.name for column in MEASURED), None)
-    | {"block": None, "stage": "finetuned", "status": "", "reason": ""}
-)
+from weightscape.checkpoints.checkpoint import Checkpoint
+from weightscape.checkpoints.find import open_checkpoints
+from weightscape.files.journal import Key, Row
+from weightscape.files.options import Options
+from weightscape.files.progress import show
+from weightscape.files.rows import Task, row_about, rows_of_layers
+from weightscape.files.sources import Source, find_sources
+from weightscape.files.stream import describe, layers_of
+from weightscape.parameters.base import match_base
+from weightscape.parameters.resolve import resolve
 
 
-class Options(NamedTuple):
-    """How checkpoints are analysed.
+class Part(NamedTuple):
+    """The rows of one set of weights, or of files that hold none.
 
     Attributes
     ----------
-    spectra : Spectra
-        Which of the costly quantities are computed, and the forms of convolutions.
-    threads : int
-        Cores to use.
-    max_memory : float or None
-        What the analysis of one layer may take, in GB; what is free where None.
+    name : str
+        What it is called on a terminal; empty for files that hold none.
+    work : float
+        What the analysis takes: the sum of `weightscape.files.progress.work_of` over its layers.
+    size : float
+        Its share of the bytes of its file.
+    rows : iterator of dict
+        Rows of `checkpoint_spectra`, as they come.
     """
 
-    spectra: Spectra = DEFAULTS
-    threads: int = 1
-    max_memory: float | None = None
+    name: str
+    work: float
+    size: float
+    rows: Iterator[Row]
 
 
 def analyse_checkpoints(
@@ -49,58 +47,98 @@ def analyse_checkpoints(
     Parameters
     ----------
     names : iterable of str
-        Files, folders or ``timm:<name>``, as `find_checkpoints` takes them.
+        Files, folders or ``timm:<name>``, as `find_checkpoints` takes them; a file that is named
+        twice is read once.
     base : Checkpoint or None
-        What to subtract for the rows of the stage delta.
+        What to subtract for the rows of the stage delta, and what adapters are added to.
     how : Options
         How to analyse them.
 
     Yields
     ------
     list of dict
-        Rows of `checkpoint_spectra`: those of one checkpoint, or of all files of a folder that
-        are none.
+        Rows of `checkpoint_spectra`: those of one set of weights of a checkpoint, or of all files
+        of a folder that are none.
     """
-    for name in names:
-        try:
-            found = find_checkpoints(name)
-        except CheckpointError as error:
-            yield [_about_file(name, "failed", str(error))]
+    for part in analyse_parts(find_sources(names), base and resolve(base), how):
+        yield list(show(part.name, part.work, part.rows))
+
+
+def analyse_parts(
+    sources: Iterable[Source],
+    base: Checkpoint | None,
+    how: Options,
+    known: Mapping[Key, Row] | None = None,
+) -> Iterator[Part]:
+    """Give the parts of the table that `sources` make, each with its rows as they come.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        What to read.
+    base : Checkpoint or None
+        As of `analyse_checkpoints`, and as `weightscape.parameters.resolve.resolve` gives it.
+    how : Options
+        How to analyse them.
+    known : mapping, optional
+        Rows of an earlier call by their `key_of`, which are taken as they are.
+
+    Yields
+    ------
+    Part
+        Its rows are to be taken before the next part is asked for.
+    """
+    for without, group in groupby(sources, key=lambda source: bool(source.status)):
+        if without:
+            rows = [row_about({"checkpoint": e.name}, e.status, e.reason) for e in group]
+            yield Part("", 0, 0, iter(rows))
             continue
-        if others := [_about_file(e.name, "skipped", e.reason) for e in found if e.reason]:
-            yield others
-        for path in (entry.name for entry in found if not entry.reason):
+        for source in group:
             try:
-                yield list(_rows(open_checkpoint(path), base, how))
-            except CheckpointError as error:
-                yield [_about_file(path, "failed", str(error))]
+                checkpoints = open_checkpoints(source.name)
+            except Exception as error:
+                row = row_about({"checkpoint": source.name}, "failed", describe(error))
+                yield Part("", 0, source.size, iter([row]))
+                continue
+            for checkpoint in checkpoints:
+                part = _part(checkpoint, base, how, known or {})
+                yield part._replace(size=source.size / len(checkpoints))
 
 
-def _rows(checkpoint: Checkpoint, base: Checkpoint | None, how: Options) -> Iterator[Row]:
-    layers, skipped = layers_of(checkpoint)
-    for fault in checkpoint.faults:
-        yield _about_file(checkpoint.name, "failed", fault)
+def _part(
+    stored: Checkpoint, base: Checkpoint | None, how: Options, known: Mapping[Key, Row]
+) -> Part:
+    """Return the part of the table that a checkpoint makes."""
+    head = {
+        "checkpoint": stored.name, "weight_set": stored.weight_set,
+        "revision": stored.revision, "sha256": stored.sha256,
+    }  # fmt: skip
+    notes: tuple[str, ...] = ()
+    try:
+        checkpoint = resolve(stored)
+        if base:
+            faults = tuple(f"of the base, {fault}" for fault in base.faults)
+            base, notes = match_base(checkpoint, base)
+            notes = (*faults, *notes)
+        layers, skipped = layers_of(checkpoint)
+    except Exception as error:
+        return Part("", 0, 0, iter([row_about(head, "failed", describe(error))]))
+    reasons = dict(skipped) | dict(checkpoint.skipped)
+    about = [row_about(head, "failed", fault) for fault in checkpoint.faults]
+    about += [row_about(head, "note", note) for note in notes]
     if not layers:
-        reason = f"{checkpoint.name}: none of its {len(skipped)} parameters can be analysed"
-        yield _about_file(checkpoint.name, "failed", reason)
-    limit = free_memory() if how.max_memory is None else how.max_memory
-    asked = how.spectra.form
-    matrices = (
-        matrix
-        for layer in stream(checkpoint, base, layers, limit)
-        for matrix in in_forms(layer, asked)
-    )
-    forms = sum(len(find_forms(layer.layer_type, layer.slices, asked)) for layer in layers)
-    total = forms * (2 if base else 1)
-    with tqdm(total=total, desc=checkpoint.name, unit="layer", disable=None, leave=False) as bar:
-        for about, analysis in analyse_layers(matrices, how.spectra, how.threads):
-            yield {"checkpoint": checkpoint.name} | about | analysis.columns
-            bar.update()
-    for name, reason in skipped:
-        dtype = checkpoint.parameters[name].dtype
-        about = {"checkpoint": checkpoint.name, "parameter": name, "dtype": dtype}
-        yield _EMPTY | about | {"status": "skipped", "reason": reason}
+        reason = f"{stored.name}: none of its {len(reasons)} parameters can be analysed"
+        about.append(row_about(head, "failed", reason))
+    rest = [
+        row_about({**head, "parameter": name, "dtype": _dtype(name, stored, checkpoint)},
+                  "skipped", reason)
+        for name, reason in reasons.items()
+    ]  # fmt: skip
+    task = Task(head, checkpoint, base, how, layers)
+    name = " ".join(filter(None, (stored.name, stored.weight_set)))
+    return Part(name, task.work, 0, chain(about, rows_of_layers(task, known), rest))
 
 
-def _about_file(name: str, status: str, reason: str) -> Row:
-    return _EMPTY | {"checkpoint": name, "status": status, "reason": reason}
+def _dtype(name: str, *checkpoints: Checkpoint) -> str:
+    """Return the type of a parameter in the first checkpoint that has it; empty without one."""
+    return next((c.parameters[name].dtype for c in checkpoints if name in c.parameters), "")

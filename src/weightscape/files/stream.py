@@ -1,14 +1,15 @@
 """The layer matrices of a checkpoint and their changes, one in memory at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from math import prod
-from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weightscape.checkpoints.checkpoint import FLOATING, Checkpoint, Tensor
-from weightscape.layers.catalogue import Catalogue, LayerMatrix, Skipped, catalogue, matrix
+from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
+from weightscape.files.terminal import encodable
+from weightscape.layers.catalogue import Catalogue, LayerMatrix, catalogue, matrix
 from weightscape.layers.names import infer_classifier
 from weightscape.spectra.change import Start
 from weightscape.spectra.rounding import bound_rounding
@@ -20,29 +21,56 @@ _Entries = NDArray[np.floating] | str
 
 
 def layers_of(checkpoint: Checkpoint) -> Catalogue:
-    """Return the layer matrices of a checkpoint, and its other parameters with the reason.
-
-    Weights that are not of floating point, or are to be multiplied by a scale kept beside them,
-    are skipped: the spectrum of their codes is not that of the weight.
-    """
-    stored = checkpoint.parameters
-    shapes = {name: about.shape for name, about in stored.items()}
+    """Return the layer matrices of a resolved checkpoint, and its other parameters with reason."""
+    shapes = {name: about.shape for name, about in checkpoint.parameters.items()}
     classifier = checkpoint.classifier
     if classifier is None:
         weights = (name for name, shape in shapes.items() if len(shape) > 1)
         classifier = infer_classifier(name.removesuffix(".weight") for name in weights)
-    layers, skipped = catalogue(shapes, classifier, checkpoint.groups)
-    why = {layer.parameter: _no_numbers(layer.parameter, stored) for layer in layers}
-    return Catalogue(
-        [layer for layer in layers if not why[layer.parameter]],
-        skipped + [Skipped(name, reason) for name, reason in why.items() if reason],
-    )
+    return catalogue(shapes, classifier, checkpoint.groups, checkpoint.config)
+
+
+def stages_of(
+    layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint | None
+) -> tuple[str, ...]:
+    """Return the stages that a layer has rows of: its weights, their change from a base."""
+    if base:
+        return "finetuned", "delta"
+    return ("delta",) if layer.parameter in checkpoint.changes else ("finetuned",)
+
+
+def identify(layer: LayerMatrix, checkpoint: Checkpoint, stage: str) -> dict[str, Any]:
+    """Return the columns of `checkpoint_spectra` that tell a layer from the others, to `stage`."""
+    return {
+        "parameter": encodable(layer.parameter),
+        "dtype": checkpoint.parameters[layer.parameter].dtype,
+        "layer": encodable(layer.layer),
+        "role": layer.role,
+        "block": layer.block,
+        "layer_type": layer.layer_type,
+        "stage": stage,
+    }
+
+
+def describe(error: Exception) -> str:
+    """Return why something could not be done, from what it raised."""
+    if isinstance(error, CheckpointError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory to read it"
+    if isinstance(error, OSError):
+        return f"it cannot be read: {error}"
+    return f"{type(error).__name__}: {error}"
 
 
 def stream(
-    checkpoint: Checkpoint, base: Checkpoint | None, layers: Iterable[LayerMatrix], limit: float
+    checkpoint: Checkpoint,
+    base: Checkpoint | None,
+    layers: Iterable[LayerMatrix],
+    limit: float,
+    compares: bool = True,
 ) -> Iterator[Layer]:
-    """Give every layer with its entries, and with a base its change after it.
+    """Give every layer with its entries, in each of its stages (`stages_of`).
 
     What cannot be read, or not be compared, comes with the obstacle in place of its entries.
 
@@ -54,106 +82,91 @@ def stream(
         Layers of `checkpoint`; those of one parameter follow one another, so that it is read once.
     limit : float
         Memory that the analysis of a layer may take, in GB.
+    compares : bool, optional
+        Whether the weights come with those of the base, for the columns that compare them.
 
     Yields
     ------
     Layer
-        Its identifiers are the columns of `checkpoint_spectra` from `parameter` to `stage`, and
-        `layer_type`.
+        Its identifiers are those of `identify`.
     """
     read, read_base = _keeping_one(checkpoint), base and _keeping_one(base)
     for layer in layers:
-        values = _too_large(layer, checkpoint, base, limit) or _entries(read, layer)
+        own = _too_large(layer, checkpoint, base, limit) or _entries(read, layer)
         start: _Entries = ""
-        if base and read_base and not isinstance(values, str):
+        if base and read_base and not isinstance(own, str):
             start = _incomparable(layer, checkpoint, base) or _entries(read_base, layer)
-        yield _weights(layer, checkpoint, values, start)
-        if base:
-            yield _change(layer, checkpoint, base, values, start)
+        found = _Found(own, start, *_dtypes(layer.parameter, checkpoint, base))
+        for stage in stages_of(layer, checkpoint, base):
+            about = identify(layer, checkpoint, stage)
+            nothing = np.broadcast_to(np.float32(0), (layer.slices, layer.rows, layer.cols))
+            empty = Layer(about, nothing, layer.layer_type)
+            try:
+                yield _make(empty, found, layer.parameter in checkpoint.changes, compares)
+            except Exception as error:  # one layer is not the end of the others
+                yield hindered(empty, describe(error))
 
 
-def free_memory() -> float:
-    """Return the memory that is free, in GB, as Linux tells it; infinite where nothing is told."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return float("inf")
-    (free,) = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
-    return int(free) * 1024 / _GIGA
+def hindered(layer: Layer, obstacle: str) -> Layer:
+    """Return a layer of the same shape that cannot be analysed, without entries."""
+    nothing = np.broadcast_to(np.float32(0), layer.values.shape)
+    return Layer(layer.identifiers, nothing, layer.layer_type, obstacle=obstacle)
 
 
-def _weights(
-    layer: LayerMatrix, checkpoint: Checkpoint, values: _Entries, start: _Entries
-) -> Layer:
-    found = _layer(layer, checkpoint, "finetuned", values)
-    if isinstance(values, str):
-        return found
-    dtype = checkpoint.parameters[layer.parameter].dtype
-    return found._replace(
-        start=None if isinstance(start, str) else Start(start),
-        rounding=None if dtype == values.dtype.name else bound_rounding(values, (dtype,)),
+class _Found(NamedTuple):
+    """What is read of a layer and of the base's, and the types that these are stored in."""
+
+    own: _Entries
+    start: _Entries
+    dtype: str
+    start_dtype: str
+
+
+def _make(layer: Layer, found: _Found, is_change: bool, compares: bool) -> Layer:
+    """Return a layer with its weights, or with their change from the base, by its stage.
+
+    One of the two is stored, and the other is made with the base: the weights of a checkpoint that
+    is a change, as an adapter is, and the change of any other.
+    """
+    own, start, dtype, start_dtype = found
+    if isinstance(own, str):
+        return hindered(layer, own)
+    before = None if isinstance(start, str) else start
+    is_delta = layer.identifiers["stage"] == "delta"
+    if is_delta != is_change:
+        if before is None:
+            return hindered(layer, f"in the base, {start}")
+        if is_delta:
+            with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
+                change = np.subtract(own, before, dtype=np.float64)
+            rounding = bound_rounding(own, (dtype, start_dtype), before)
+            return layer._replace(values=change, rounding=rounding)
+        own, dtype = own + before, start_dtype
+    return layer._replace(
+        values=own,
+        start=None if before is None or is_delta or not compares else Start(before),
+        rounding=None if dtype == own.dtype.name else bound_rounding(own, (dtype,)),
     )
 
 
-def _change(
-    layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint, values: _Entries, start: _Entries
-) -> Layer:
-    if isinstance(values, str):
-        return _layer(layer, checkpoint, "delta", values)
-    if isinstance(start, str):
-        return _layer(layer, checkpoint, "delta", f"in the base, {start}")
-    with np.errstate(invalid="ignore"):  # inf − inf, which the analysis reports
-        change = np.subtract(values, start, dtype=np.float64)
-    dtypes = [each.parameters[layer.parameter].dtype for each in (checkpoint, base)]
-    return _layer(layer, checkpoint, "delta", change)._replace(
-        rounding=bound_rounding(values, dtypes, start)
-    )
-
-
-def _layer(layer: LayerMatrix, checkpoint: Checkpoint, stage: str, values: _Entries) -> Layer:
-    identifiers = {
-        "parameter": layer.parameter,
-        "dtype": checkpoint.parameters[layer.parameter].dtype,
-        "layer": layer.layer,
-        "role": layer.role,
-        "block": layer.block,
-        "layer_type": layer.layer_type,
-        "stage": stage,
-    }
-    if isinstance(values, str):
-        nothing = np.broadcast_to(np.float32(0), (layer.slices, layer.rows, layer.cols))
-        return Layer(identifiers, nothing, layer.layer_type, obstacle=values)
-    return Layer(identifiers, values, layer.layer_type)
+def _dtypes(name: str, checkpoint: Checkpoint, base: Checkpoint | None) -> tuple[str, str]:
+    stored = base.parameters if base else {}
+    return checkpoint.parameters[name].dtype, stored[name].dtype if name in stored else ""
 
 
 def _entries(read: Callable[[str], NDArray[np.floating]], layer: LayerMatrix) -> _Entries:
     try:
         return matrix(read(layer.parameter), layer)
-    except MemoryError:
-        return "there is not enough memory to read it"
-    except OSError as error:
-        return f"it cannot be read: {error}"
+    except Exception as error:
+        return describe(error)
 
 
 def _incomparable(layer: LayerMatrix, checkpoint: Checkpoint, base: Checkpoint) -> str:
     name = layer.parameter
     if name not in base.parameters:
-        return "there is no such parameter"
+        return base.skipped.get(name, "there is no such parameter")
     if (shape := base.parameters[name].shape) != checkpoint.parameters[name].shape:
         return f"the parameter has the shape {shape}"
-    return _no_numbers(name, base.parameters)
-
-
-def _no_numbers(name: str, stored: Mapping[str, Tensor]) -> str:
-    """Say why entries are not those of the weight; nothing if they are."""
-    dtype = stored[name].dtype
-    if dtype not in FLOATING:
-        return (
-            f"{dtype} entries are an index or a quantised weight, which has to be dequantised first"
-        )
-    scales = (f"{name}_scale", f"{name}_scale_inv", f"{name.removesuffix('weight')}scale_weight")
-    if dtype.startswith("float8") and any(scale in stored for scale in scales):
-        return f"{dtype} entries are multiples of a scale beside them: dequantise them first"
     return ""
 
 

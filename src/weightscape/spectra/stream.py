@@ -73,7 +73,7 @@ def analyse_layers(
     identifiers : dict
         Those of the layer.
     analysis : Analysis
-        What its spectrum says.
+        What its spectrum says; that it has failed, where the analysis raises anything.
 
     Raises
     ------
@@ -86,20 +86,33 @@ def analyse_layers(
         if layer.obstacle:
             return describe_failure(layer.values.shape, layer.obstacle)
         own = seed_for(seed, *layer.identifiers.values())
-        return analyse(layer.values, layer.layer_type, options, own, layer.start, layer.rounding)
+        try:
+            return analyse(
+                layer.values, layer.layer_type, options, own, layer.start, layer.rounding
+            )
+        except Exception as error:  # the others have hours of work before and behind them
+            return describe_failure(layer.values.shape, f"{type(error).__name__}: {error}")
+
+    def alone(layer: Layer) -> Analysis:
+        with threadpool_limits(threads):
+            return one(layer)
 
     waiting: deque[tuple[dict[str, Any], Future[Analysis]]] = deque()
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        for layer in layers:
-            large = min(layer.values.shape[1:], default=0) >= LARGE
-            while waiting and (large or len(waiting) > threads):
-                identifiers, analysis = waiting.popleft()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        with threadpool_limits(1):
+            for layer in layers:
+                large = min(layer.values.shape[1:], default=0) >= LARGE
+                while waiting and (large or len(waiting) > threads):
+                    identifiers, analysis = waiting.popleft()
+                    yield identifiers, analysis.result()
+                if large:
+                    # On a thread too: this one waits, and can be interrupted.
+                    yield layer.identifiers, pool.submit(alone, layer).result()
+                else:
+                    waiting.append((layer.identifiers, pool.submit(one, layer)))
+            for identifiers, analysis in waiting:
                 yield identifiers, analysis.result()
-            if large:
-                with threadpool_limits(threads):
-                    alone = one(layer)
-                yield layer.identifiers, alone
-            else:
-                waiting.append((layer.identifiers, pool.submit(one, layer)))
-        for identifiers, analysis in waiting:
-            yield identifiers, analysis.result()
+    finally:
+        # Who takes no more results does not wait for those that are on their way.
+        pool.shutdown(wait=False, cancel_futures=True)
