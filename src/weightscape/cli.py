@@ -114,7 +114,7 @@ def spectra(options: argparse.Namespace) -> int:
     """Analyse the weights of checkpoints; the exit status is 1 where something could not be."""
     from weightscape.checkpoints.checkpoint import CheckpointError
     from weightscape.checkpoints.find import open_checkpoint
-    from weightscape.config.spectra import CHEAP, Spectra
+    from weightscape.config.spectra import CHEAP, DEFAULTS
     from weightscape.files.analyse import Options, analyse_checkpoints
     from weightscape.files.summary import summary
     from weightscape.spectra.checkpoint_table import SCHEMA
@@ -125,8 +125,7 @@ def spectra(options: argparse.Namespace) -> int:
     except CheckpointError as error:
         sys.stderr.write(f"--base {error}\n")
         return 1
-    # Subspaces cost nothing where there is no base to compare with.
-    computed = CHEAP if options.cheap else Spectra(subspace=10)
+    computed = CHEAP if options.cheap else DEFAULTS
     computed = computed.model_copy(update={"form": options.form})
     how = Options(computed, options.threads, options.max_memory)
     rows = []
