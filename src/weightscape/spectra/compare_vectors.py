@@ -71,4 +71,4 @@ def find_initial_vectors(values: NDArray[np.generic], options: Spectra) -> Vecto
     if not options.intruder_cosine:
         return leading_vectors(values, LEADING)
     left, right = leading_vectors(values, min(values.shape))
-    return Vectors(left, right[:, :LEADING])
+    return Vectors(left, np.ascontiguousarray(right[:, :LEADING]))

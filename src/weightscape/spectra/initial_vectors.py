@@ -38,7 +38,7 @@ def write_initial_vectors(
     if options.rotation or options.intruder_cosine:
         for name, found in _decompose(weights_path, options):
             for side, vectors in found._asdict().items():
-                tensors[f"{name}.{side}"] = np.ascontiguousarray(vectors)
+                tensors[f"{name}.{side}"] = vectors
     write_tensors(path, tensors, dict(provenance))
 
 

@@ -55,7 +55,8 @@ def leading_vectors(values: NDArray[np.generic], k: int) -> Vectors:
     _, ascending = linalg.eigh(
         matrix @ matrix.T, overwrite_a=True, check_finite=False, **({"driver": "evr"} | some)
     )
-    left = ascending[:, ::-1]
+    # In C order, as from a file: the last digit of a product hangs on the order.
+    left = np.ascontiguousarray(ascending[:, ::-1])
     right = matrix.T @ left
     norms = np.linalg.norm(right, axis=0)
     return Vectors(left, right / np.where(norms > 0, norms, 1))
