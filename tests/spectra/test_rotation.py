@@ -201,3 +201,12 @@ def test_all_vectors_are_those_of_the_svd(shape):
         found = leading_vectors(values, k)
         np.testing.assert_allclose(np.abs(np.sum(found.left * left[:, :k], axis=0)), 1, rtol=1e-9)
         np.testing.assert_allclose(np.abs(np.sum(found.right * right[:k].T, axis=0)), 1, rtol=1e-9)
+
+
+@pytest.mark.parametrize("k", [3, 20])
+def test_torch_finds_the_same_vectors(k):
+    """On a CPU here; on a GPU the same calls run."""
+    values = np.random.default_rng(5).normal(size=(20, 34))
+    found, expected = leading_vectors(values, k, "cpu:0"), leading_vectors(values, k)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.abs(np.sum(one * other, axis=0)), 1, rtol=1e-9)

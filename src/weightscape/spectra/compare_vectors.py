@@ -46,7 +46,7 @@ def compare_vectors(
     now, before = map(find_directions, spectra)
     if not (now.exist.any() and before.exist.any()):
         return {"vectors_reason": "all entries of one of the matrices are zero"}, {}
-    vectors = leading_vectors(values[0], LEADING)
+    vectors = leading_vectors(values[0], LEADING, options.device)
     known = start.vectors or find_initial_vectors(start.values[0], options)
     columns: dict[str, Any] = {}
     overlaps: Overlaps = {}
@@ -69,6 +69,6 @@ def find_initial_vectors(values: NDArray[np.generic], options: Spectra) -> Vecto
     The leading vectors; where intruders are counted all left ones, beside the leading right ones.
     """
     if not options.intruder_cosine:
-        return leading_vectors(values, LEADING)
-    left, right = leading_vectors(values, min(values.shape))
+        return leading_vectors(values, LEADING, options.device)
+    left, right = leading_vectors(values, min(values.shape), options.device)
     return Vectors(left, np.ascontiguousarray(right[:, :LEADING]))

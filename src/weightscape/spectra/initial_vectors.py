@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from weightscape.config.spectra import Spectra
 from weightscape.layers.extract import read_layer_matrices
 from weightscape.spectra.compare_vectors import find_initial_vectors
+from weightscape.spectra.eigenvalues import check_device
 from weightscape.spectra.forms import in_forms
 from weightscape.spectra.stream import Layer
 from weightscape.spectra.vectors import Vectors
@@ -33,7 +34,13 @@ def write_initial_vectors(
         Which vectors are compared, and the forms of convolutions.
     provenance : mapping
         Kept in the metadata.
+
+    Raises
+    ------
+    RuntimeError
+        If a GPU is asked for and there is none.
     """
+    check_device(options.device)
     tensors: dict[str, NDArray[np.float64]] = {}
     if options.rotation or options.intruder_cosine:
         for name, found in _decompose(weights_path, options):

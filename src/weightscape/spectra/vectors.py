@@ -21,7 +21,7 @@ class Vectors(NamedTuple):
     right: NDArray[np.float64]
 
 
-def leading_vectors(values: NDArray[np.generic], k: int) -> Vectors:
+def leading_vectors(values: NDArray[np.generic], k: int, device: str = "cpu") -> Vectors:
     """Return the k leading singular vectors of a matrix, or all if it has fewer.
 
     Those of the smaller side are eigenvectors of its Gram matrix, for a few of which LAPACK's
@@ -34,6 +34,8 @@ def leading_vectors(values: NDArray[np.generic], k: int) -> Vectors:
         The finite entries (rows, cols) of any real type, whose squares are in float64's range.
     k : int
         How many, at least 1.
+    device : str, optional
+        ``cpu``, or a torch device such as ``cuda`` for the eigenvectors.
 
     Returns
     -------
@@ -45,18 +47,39 @@ def leading_vectors(values: NDArray[np.generic], k: int) -> Vectors:
     numpy.linalg.LinAlgError
         If LAPACK does not converge.
     """
-    rows, cols = values.shape
-    if rows > cols:
-        right, left = leading_vectors(values.T, k)
+    if values.shape[0] > values.shape[1]:
+        right, left = leading_vectors(values.T, k, device)
         return Vectors(left, right)
     matrix = values.astype(np.float64)
-    # Of all vectors, divide and conquer is the faster way.
-    some = {"driver": "evd"} if k >= rows else {"subset_by_index": (rows - k, rows - 1)}
-    _, ascending = linalg.eigh(
-        matrix @ matrix.T, overwrite_a=True, check_finite=False, **({"driver": "evr"} | some)
-    )
+    gram = matrix @ matrix.T
+    ascending = _solve(gram, k) if device == "cpu" else _solve_by_torch(gram, k, device)
     # In C order, as from a file: the last digit of a product hangs on the order.
     left = np.ascontiguousarray(ascending[:, ::-1])
     right = matrix.T @ left
     norms = np.linalg.norm(right, axis=0)
     return Vectors(left, right / np.where(norms > 0, norms, 1))
+
+
+def _solve(gram: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the eigenvectors of the k largest eigenvalues; the matrix is overwritten."""
+    size = len(gram)
+    if k >= size:  # of all vectors, divide and conquer is the faster way
+        _, found = linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+    else:
+        _, found = linalg.eigh(
+            gram,
+            driver="evr",
+            subset_by_index=(size - k, size - 1),
+            overwrite_a=True,
+            check_finite=False,
+        )
+    return np.asarray(found)
+
+
+def _solve_by_torch(gram: NDArray[np.float64], k: int, device: str) -> NDArray[np.float64]:
+    """Return the same as `_solve`, computed on `device`."""
+    import torch
+
+    _, found = torch.linalg.eigh(torch.from_numpy(gram).to(device))
+    leading: NDArray[np.float64] = found[:, -k:].cpu().numpy()
+    return leading
