@@ -74,9 +74,14 @@ class Spectra(Section):
         lt=1,
         description="Count as num_intruders the leading singular vectors whose cosine with every"
         " initial one is below this, such as 0.5; 0 for no count. Takes all vectors of the initial"
-        " network, about five times as long as its eigenvalues, and in a study a file of up to"
+        " network, about three times as long as its eigenvalues, and in a study a file of up to"
         " twice the size of its weights for each seed.",
     )
+
+    @property
+    def compares_vectors(self) -> bool:
+        """Whether anything is computed of singular vectors."""
+        return self.rotation or self.intruder_cosine > 0
 
 
 DEFAULTS = Spectra()

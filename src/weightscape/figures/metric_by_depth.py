@@ -98,7 +98,8 @@ def _find_chances(numbers: pd.DataFrame, spectra: pd.DataFrame, runs: pd.DataFra
     It follows from the shape of a layer: any row of the layer that has it says it.
     """
     of_layer = spectra.merge(runs[["dataset", "backbone"]].drop_duplicates()).groupby("layer")
-    chances = {m.name: of_layer[m.chance].first().astype(float) for m in METRICS if m.chance}
+    asked = (m for m in METRICS if m.chance and m.name in set(numbers["metric"]))
+    chances = {m.name: of_layer[m.chance].first().astype(float) for m in asked}
     return [
         float(chances[metric].get(layer, float("nan"))) if metric in chances else float("nan")
         for metric, layer in zip(numbers["metric"], numbers["layer"], strict=True)

@@ -248,7 +248,8 @@ def _compare_with_start(
     if start.values.shape != values.shape:
         obstacle = f"it has the shape {start.values.shape}"
     if obstacle:
-        return {"vectors_reason": f"of the initial layer, {obstacle}"}, {}
+        reason = f"of the initial layer, {obstacle}"
+        return {"vectors_reason": reason if options.compares_vectors else None}, {}
     metrics: dict[str, Any] = {}
     before = start.eigenvalues
     if before is None:

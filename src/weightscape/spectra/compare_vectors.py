@@ -9,7 +9,13 @@ from weightscape.config.spectra import Spectra
 from weightscape.spectra.change import Start
 from weightscape.spectra.intruders import count_intruders
 from weightscape.spectra.power_law import count_positive
-from weightscape.spectra.rotation import LEADING, Overlaps, find_directions, find_turn
+from weightscape.spectra.rotation import (
+    LEADING,
+    Overlaps,
+    find_directions,
+    find_overlaps,
+    find_rotations,
+)
 from weightscape.spectra.vectors import Vectors, leading_vectors
 
 
@@ -37,9 +43,9 @@ def compare_vectors(
     columns : dict
         Columns of the table `spectra`, without those that have no value.
     overlaps : dict
-        As of `find_turn`; empty where no vectors are compared.
+        As of `find_overlaps`; empty where no vectors are compared.
     """
-    if not (options.rotation or options.intruder_cosine):
+    if not options.compares_vectors:
         return {}, {}
     if values.shape[0] > 1:
         return {"vectors_reason": "several slices have no singular vectors in common"}, {}
@@ -53,14 +59,25 @@ def compare_vectors(
     reasons: list[str] = []
     if options.rotation:
         leading = Vectors(*(side[:, :LEADING] for side in known))
-        columns, overlaps, reasons = find_turn(vectors, leading, now, before)
-    if options.intruder_cosine:
-        if now.exist.sum() < LEADING:
-            reasons.append(f"intruders: the fine-tuned matrix has {now.exist.sum()} directions")
+        columns, reason = find_rotations(vectors, leading, now, before)
+        alone = now.are_alone & before.are_alone
+        overlaps = find_overlaps(vectors, leading, alone)
+        reasons = [reason]
+        if alone.any():
+            for name, each in overlaps.items():
+                columns[name] = float(np.mean([value for value in each if value is not None]))
         else:
-            there = known.left[:, : count_positive(spectra[1])]
-            columns["num_intruders"] = count_intruders(vectors.left, there, options.intruder_cosine)
-    return columns | {"vectors_reason": "; ".join(reasons)}, overlaps
+            reasons.append("overlap: no singular value is apart from its neighbours")
+    if options.intruder_cosine:
+        there = int(now.exist.sum())
+        if there < LEADING:
+            reasons.append(f"intruders: the fine-tuned matrix has {there} directions")
+        else:
+            initial = known.left[:, : count_positive(spectra[1])]
+            columns["num_intruders"] = count_intruders(
+                vectors.left, initial, options.intruder_cosine
+            )
+    return columns | {"vectors_reason": "; ".join(filter(None, reasons))}, overlaps
 
 
 def find_initial_vectors(values: NDArray[np.generic], options: Spectra) -> Vectors:

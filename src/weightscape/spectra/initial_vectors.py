@@ -42,7 +42,7 @@ def write_initial_vectors(
     """
     check_device(options.device)
     tensors: dict[str, NDArray[np.float64]] = {}
-    if options.rotation or options.intruder_cosine:
+    if options.compares_vectors:
         for name, found in _decompose(weights_path, options):
             for side, vectors in found._asdict().items():
                 tensors[f"{name}.{side}"] = vectors

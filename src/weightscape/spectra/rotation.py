@@ -1,6 +1,6 @@
 """How far the leading singular vectors of a layer matrix have turned from the initial ones."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,24 +46,6 @@ class Directions(NamedTuple):
         return alone
 
 
-class Turned(NamedTuple):
-    """How far singular vectors have turned.
-
-    Attributes
-    ----------
-    columns : dict
-        Columns of the table `spectra`; those without a value are not in it.
-    overlaps : dict
-        By side, the overlap of every component; None where it is not determined.
-    reasons : list of str
-        Why columns are missing.
-    """
-
-    columns: dict[str, Any]
-    overlaps: Overlaps
-    reasons: list[str]
-
-
 def find_directions(ascending: NDArray[np.float64]) -> Directions:
     """Return which of the leading directions are determined, by the eigenvalues of one matrix."""
     singular = np.sqrt(np.maximum(ascending[::-1][: LEADING + 1], 0))
@@ -106,8 +88,10 @@ def expect_rotation(n: int, k: int) -> float:
     return 1 - k / n
 
 
-def find_turn(vectors: Vectors, start: Vectors, now: Directions, before: Directions) -> Turned:
-    """Return how far the leading singular vectors of a matrix have turned.
+def find_rotations(
+    vectors: Vectors, start: Vectors, now: Directions, before: Directions
+) -> tuple[dict[str, float], str]:
+    """Return how far the leading subspaces of a matrix have turned, beside chance.
 
     Parameters
     ----------
@@ -118,11 +102,12 @@ def find_turn(vectors: Vectors, start: Vectors, now: Directions, before: Directi
 
     Returns
     -------
-    Turned
-        A subspace of k directions is compared where both matrices have k of them, and the singular
-        values k and k + 1 are apart in both; of a side that has more than k dimensions, for else
-        it is the whole space. Single vectors are compared where they are apart from both
-        neighbours.
+    columns : dict
+        `rotation_*` and `rotation_chance_*`. A subspace of k directions is compared where both
+        matrices have k of them and the singular values k and k + 1 are apart in both, on a side
+        that has more than k dimensions, for else it is the whole space.
+    reason : str
+        Why some are missing; empty if none is.
     """
     columns: dict[str, float] = {}
     missing: dict[str, list[str]] = {}
@@ -132,27 +117,33 @@ def find_turn(vectors: Vectors, start: Vectors, now: Directions, before: Directi
             missing.setdefault(why, []).append(str(k))
         for side, one, other in zip(SIDES, vectors, start, strict=True):
             n = one.shape[0]
-            if k >= n:
-                if not why:
-                    missing.setdefault("it is the whole space", []).append(f"{side} {k}")
-                continue
-            columns[f"rotation_chance_{side}_{k}"] = expect_rotation(n, k)
-            if not why:
+            if k < n:
+                columns[f"rotation_chance_{side}_{k}"] = expect_rotation(n, k)
+            if k < n and not why:
                 columns[f"rotation_{side}_{k}"] = find_rotation(one[:, :k], other[:, :k])
-    overlaps: Overlaps = {}
-    alone = now.are_alone & before.are_alone
+            elif not why:
+                missing.setdefault("it is the whole space", []).append(f"{side} {k}")
+    return columns, "; ".join(f"{', '.join(which)}: {why}" for why, which in missing.items())
+
+
+def find_overlaps(vectors: Vectors, start: Vectors, alone: NDArray[np.bool_]) -> Overlaps:
+    """Return |u·u′| of every leading component with the initial one of the same place.
+
+    Parameters
+    ----------
+    vectors, start : Vectors
+        As of `find_rotations`.
+    alone : ndarray of bool
+        Which of them are apart from both neighbours in both matrices; the others have None.
+    """
+    found: Overlaps = {}
     for side, one, other in zip(SIDES, vectors, start, strict=True):
-        found = np.abs(np.sum(one[:, : alone.size] * other[:, : alone.size], axis=0))
-        found = np.minimum(found, 1.0)
-        overlaps[f"overlap_{side}"] = [
-            float(value) if is_alone else None for value, is_alone in zip(found, alone, strict=True)
+        cosines = np.abs(np.sum(one * other, axis=0)).clip(max=1)
+        found[f"overlap_{side}"] = [
+            float(cosine) if is_alone else None
+            for cosine, is_alone in zip(cosines, alone, strict=True)
         ]
-        if alone.any():
-            columns[f"overlap_{side}"] = float(found[alone].mean())
-    if not alone.any():
-        missing["no singular value is apart from its neighbours"] = ["overlap"]
-    reasons = [f"{', '.join(which)}: {why}" for why, which in missing.items()]
-    return Turned(columns, overlaps, reasons)
+    return found
 
 
 def _explain_missing(k: int, of: Directions, which: str) -> str:
