@@ -111,7 +111,7 @@ def test_of_equal_values_the_subspace_is_compared_alone():
     assert found.columns["rotation_chance_left_1"] == pytest.approx(0.95)
     assert found.columns["rotation_left_5"] < 1e-20
     assert found.columns["vectors_reason"] == (
-        "1: its values 1 and 2 are within 0.1% in the fine-tuned matrix"
+        "1: singular values 1 and 2 of the fine-tuned matrix are within 0.1%"
     )
     assert found.overlaps["overlap_left"][:3] == [None] * 3
     np.testing.assert_allclose(found.overlaps["overlap_left"][3:], 1)
@@ -128,7 +128,7 @@ def test_nearly_equal_values_in_one_of_the_two_are_enough(which, index):
     assert found.columns["rotation_right_5"] is None
     assert found.columns["rotation_right_10"] < 1e-12
     assert found.columns["vectors_reason"] == (
-        f"5: its values 5 and 6 are within 0.1% in the {which} matrix"
+        f"5: singular values 5 and 6 of the {which} matrix are within 0.1%"
     )
     assert [v is None for v in found.overlaps["overlap_left"]] == [i in (4, 5) for i in range(10)]
 

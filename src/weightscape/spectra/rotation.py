@@ -152,5 +152,5 @@ def _explain_missing(k: int, of: Directions, which: str) -> str:
     if there < k:
         return f"the {which} matrix has {there} directions"
     if not of.end[k - 1]:
-        return f"its values {k} and {k + 1} are within {GAP:.1%} in the {which} matrix"
+        return f"singular values {k} and {k + 1} of the {which} matrix are within {GAP:.1%}"
     return ""
