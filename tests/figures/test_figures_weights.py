@@ -79,6 +79,47 @@ def test_metric_by_depth():
     assert point.get_ydata().tolist() == [3]
 
 
+def turned_spectra():
+    """Return spectra of a baseline and its twin whose directions have turned; init has no value."""
+    rotation = {("base", 0): 0.2, ("base", 1): 0.4, ("twin", 0): 0.3, ("twin", 1): 0.3}
+    place = {**CELL, "role": "conv", "block": 0, "layer": "conv"}
+    rows = [
+        {
+            **place,
+            "condition": condition,
+            "seed": seed,
+            "stage": "finetuned",
+            "rotation_left_10": value,
+            "rotation_chance_left_10": 0.375,
+        }
+        for (condition, seed), value in rotation.items()
+    ]
+    rows += [
+        {**place, "backbone": "b0", "condition": "init", "seed": seed, "stage": "init"}
+        for seed in (0, 1)
+    ]
+    return frame(spectra.SCHEMA, rows)
+
+
+def test_rotation_by_depth_stands_beside_the_twin_and_chance():
+    runs = small_runs(("base", "baseline", None), ("twin", "null", None))
+    figure = MetricByDepth(metrics=("rotation_left_10", "log_norm"))
+    numbers = figure.numbers({"runs": runs, "spectra": turned_spectra()})
+    # What says how far a layer has moved is no change of itself.
+    assert numbers.set_index("condition")["mean"].to_dict() == pytest.approx(
+        {"base": 0.3, "twin": 0.3}
+    )
+    assert numbers["chance"].tolist() == [0.375, 0.375]
+    wide = figure.draw(numbers).axes[0]
+    assert wide.get_title(loc="left") == "rotation left 10"
+    for name in ("base", "twin", "chance"):
+        (line,) = lines(wide, name)
+        assert line.get_ydata()[0] == pytest.approx(0.375 if name == "chance" else 0.3)
+    # Chance that is far from all conditions does not flatten them.
+    low, high = wide.get_ylim()
+    assert -0.1 < low < high < 0.5
+
+
 def many_layers(roles):
     """Return tables of one run whose layers have the given roles, from the input on."""
     layers = [{"layer": f"l{i}", "role": role, "block": i} for i, role in enumerate(roles)]

@@ -162,7 +162,7 @@ def test_inputs_by_outputs_have_the_subspaces_of_outputs_by_inputs(tmp_path):
         tuned[f"h.0.{name}.weight"] = (turn @ u @ torch.diag(s) @ vh).T.contiguous()
     for name, state in (("base", base), ("tuned", tuned)):
         save_file(state, tmp_path / f"{name}.safetensors")
-    rows = rows_of(tmp_path / "tuned.safetensors", tmp_path / "base.safetensors", subspace=10)
+    rows = rows_of(tmp_path / "tuned.safetensors", tmp_path / "base.safetensors", rotation=True)
     layers = layers_of(rows)
     assert len(layers) == 6
     for name in ("attn.c_proj", "mlp.c_fc", "mlp.c_proj"):

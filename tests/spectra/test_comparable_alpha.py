@@ -20,7 +20,7 @@ from weightscape.spectra.comparable_alpha import (
     find_upper_half_alpha,
 )
 from weightscape.spectra.eigenvalues import eigenvalues
-from weightscape.spectra.fit import fit_spectra
+from weightscape.spectra.fit import Initial, fit_spectra
 from weightscape.spectra.power_law import fit_power_law
 
 OPTIONS = Spectra(bootstrap=0, goodness_of_fit=0, null_replicas=0)
@@ -139,7 +139,7 @@ def test_the_runs_of_a_study_have_the_length_of_their_initial_network(tmp_path, 
     run, options = RunId("d", "b", "c", 0), OPTIONS.model_copy(update={"form": form})
     before, after = ([tmp_path / f"{name}-{i}" for name in ("spectra", "esd")] for i in range(2))
     fit_spectra(paths[0], None, run, before, {}, options)
-    fit_spectra(paths[1], (paths[0], before[1]), run, after, {}, options)
+    fit_spectra(paths[1], Initial(paths[0], before[1]), run, after, {}, options)
     tables = [pq.read_table(path).to_pandas() for path in (before[0], *after)]
     initial, found, spectra = (table.set_index(["stage", "layer"]) for table in tables)
     assert len(initial) == 2

@@ -14,7 +14,7 @@ from weightscape.config.spectra import Spectra
 from weightscape.layers.catalogue import catalogue, matrix
 from weightscape.layers.extract import extract_weights
 from weightscape.spectra.change import Start
-from weightscape.spectra.fit import fit_spectra
+from weightscape.spectra.fit import Initial, fit_spectra
 from weightscape.spectra.forms import in_forms, unfold
 from weightscape.spectra.stream import Layer
 from weightscape.tables import table
@@ -90,7 +90,7 @@ def fitted(tmp_path, networks, form):
     (before, after), known = networks[0], tmp_path / "before.parquet"
     fit_spectra(before, None, RUN, (tmp_path / "unused.parquet", known), {}, options)
     outputs = tmp_path / "spectra.parquet", tmp_path / "eigenvalues.parquet"
-    fit_spectra(after, (before, known), RUN, outputs, {}, options)
+    fit_spectra(after, Initial(before, known), RUN, outputs, {}, options)
     rows = [table.read(path).to_pylist() for path in outputs]
     keys = [[(row["layer"], row["stage"], row["form"]) for row in of] for of in rows]
     assert keys[0] == keys[1]

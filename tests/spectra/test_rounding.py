@@ -17,7 +17,7 @@ from weightscape.files.analyse import Options, analyse_checkpoints
 from weightscape.layers.extract import extract_weights
 from weightscape.spectra.analyse import analyse
 from weightscape.spectra.eigenvalues import eigenvalues
-from weightscape.spectra.fit import fit_spectra
+from weightscape.spectra.fit import Initial, fit_spectra
 from weightscape.spectra.forms import unfold
 from weightscape.spectra.rounding import FORMATS, bound_rounding
 from weightscape.tables import table
@@ -274,7 +274,7 @@ def test_the_change_in_a_study(tmp_path):
         extract_weights(tmp_path / f"{index}.safetensors", tmp_path / f"{index}.parquet", {})
     run = RunId("digits", "tiny", "baseline", 0)
     fit_spectra(initial[0], None, run, (tmp_path / "unused.parquet", initial[1]), {}, CHEAP)
-    fit_spectra(tmp_path / "1.parquet", initial, run, kept, {}, CHEAP)
+    fit_spectra(tmp_path / "1.parquet", Initial(*initial), run, kept, {}, CHEAP)
     tuned, delta = table.read(kept[0]).to_pylist()
     assert (tuned["stage"], tuned["matrix_rank"], tuned["rounding_edge"]) == ("finetuned", 30, None)
     assert (delta["stage"], delta["matrix_rank"]) == ("delta", 3)

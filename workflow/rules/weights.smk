@@ -33,6 +33,7 @@ rule fit_spectra:
         weights=f"{RUN}/weights.parquet",
         initial=files.initial("weights.parquet"),
         initial_eigenvalues=files.initial("eigenvalues.parquet"),
+        initial_vectors=files.initial("vectors.safetensors"),
     output:
         spectra=f"{RUN}/spectra.parquet",
         eigenvalues=f"{RUN}/eigenvalues.parquet",
@@ -58,6 +59,7 @@ use rule fit_spectra as fit_initial_spectra with:
     output:
         spectra=f"{INITIAL}/spectra.parquet",
         eigenvalues=f"{INITIAL}/eigenvalues.parquet",
+        vectors=kept(f"{INITIAL}/vectors.safetensors"),
     log:
         "<logs>/fit_initial_spectra/{dataset}/{initial}/seed-{seed}.log",
     benchmark:

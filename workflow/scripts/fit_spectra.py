@@ -6,22 +6,28 @@ from weightscape.checkpoints.failure import note_failure
 from weightscape.config.run import RunId
 from weightscape.config.spectra import Spectra
 from weightscape.engine.job import job
-from weightscape.spectra.fit import fit_spectra
+from weightscape.spectra.fit import Initial, fit_spectra
+from weightscape.spectra.initial_vectors import write_initial_vectors
 from weightscape.tables.table import failure_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    names = snakemake.wildcards
-    initial = snakemake.input.get("initial")
+    names, given, made = snakemake.wildcards, snakemake.input, snakemake.output
+    options = Spectra.model_validate(snakemake.params.spectra)
+    initial = None
+    if given.get("initial"):
+        initial = Initial(given.initial, given.initial_eigenvalues, given.initial_vectors)
+    else:
+        write_initial_vectors(given.weights, made.vectors, options, provenance)
     backbone, condition = (names.backbone, names.condition) if initial else (names.initial, "init")
     fit_spectra(
-        snakemake.input.weights,
-        (initial, snakemake.input.initial_eigenvalues) if initial else None,
+        given.weights,
+        initial,
         RunId(names.dataset, backbone, condition, int(names.seed)),
-        (snakemake.output.spectra, snakemake.output.eigenvalues),
-        note_failure(provenance, failure_of(snakemake.input.weights)),
-        Spectra.model_validate(snakemake.params.spectra),
+        (made.spectra, made.eigenvalues),
+        note_failure(provenance, failure_of(given.weights)),
+        options,
         snakemake.threads,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from weightscape.comparison.arrays import Axes, to_array
 from weightscape.comparison.differences import Pairs
 from weightscape.comparison.paired import Array
-from weightscape.spectra.metrics import METRICS
+from weightscape.spectra.metrics import METRICS, SINCE_START
 from weightscape.spectra.trust import MIN_TAIL
 
 OF_THE_TAIL = {metric.name for metric in METRICS if metric.of_tail}
@@ -72,6 +72,7 @@ def find_own_changes(
         before[[initials[c] == name for c in axes.conditions]] = to_array(
             part, start, "layer", layers, metrics
         )
+    before[..., [metric in SINCE_START for metric in metrics]] = 0
     own = np.where((pairs.other >= 0)[:, None, None, None], (trained - before)[pairs.other], np.nan)
     return {("finetuned", metric): own[..., i] for i, metric in enumerate(metrics)}
 

@@ -19,6 +19,8 @@ class Comparison(Section):
             "entropy",
             "alpha_weighted",
             "alpha_fixed_k",
+            "rotation_left_10",
+            "rotation_right_10",
         ),
         description="Columns of the spectra to compare: those that mean the same in every layer.",
     )

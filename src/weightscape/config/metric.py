@@ -24,6 +24,10 @@ class Metric:
         Which way is better; empty where neither is.
     of_tail : bool
         Whether it is of the power-law tail, and says little where the tail is short.
+    since_start : bool
+        Whether it says how far a network has moved from its initial one, in which it is 0.
+    chance : str
+        Name of what it is by chance alone; empty where nothing says that.
     compared : bool
         Whether studies may compare conditions by it and make claims on it. Of a column of the
         spectra: whether it means the same in every layer, so that its mean has a meaning.
@@ -42,6 +46,8 @@ class Metric:
     label: str = ""
     better: Literal["", "higher", "lower"] = ""
     of_tail: bool = False
+    since_start: bool = False
+    chance: str = ""
     compared: bool = True
     drawn: bool = False
     type: Literal["real", "count", "truth", "text"] = "real"

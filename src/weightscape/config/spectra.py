@@ -63,12 +63,25 @@ class Spectra(Section):
     log_spectrum_distance: bool = Field(
         True, description="Compare fine-tuned eigenvalues with the initial ones."
     )
-    subspace: int = Field(
+    rotation: bool = Field(
+        True,
+        description="Compare the leading singular vectors with the initial ones: rotation_*,"
+        " overlap_*; at most about as long again as the eigenvalues of the layer.",
+    )
+    intruder_cosine: float = Field(
         0,
         ge=0,
-        description="Dimension of the leading singular subspaces to compare with the initial"
-        " ones, such as 10; 0 for no comparison.",
+        lt=1,
+        description="Count as num_intruders the leading singular vectors whose cosine with every"
+        " initial one is below this, such as 0.5; 0 for no count. Takes all vectors of the initial"
+        " network, about three times as long as its eigenvalues, and in a study a file of up to"
+        " twice the size of its weights for each seed.",
     )
+
+    @property
+    def compares_vectors(self) -> bool:
+        """Whether anything is computed of singular vectors."""
+        return self.rotation or self.intruder_cosine > 0
 
 
 DEFAULTS = Spectra()
@@ -81,5 +94,6 @@ CHEAP = Spectra(
     goodness_of_fit=0,
     null_replicas=0,
     log_spectrum_distance=False,
+    rotation=False,
 )
 """The columns that WeightWatcher computes by default, and what costs next to nothing besides."""

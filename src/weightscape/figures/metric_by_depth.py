@@ -10,6 +10,7 @@ from pydantic import Field
 from weightscape.figures import drawing, style
 from weightscape.figures.cell import CellFigure, add_cell, each_row
 from weightscape.figures.profiles import LayerMetric, changes
+from weightscape.spectra.metrics import METRICS, SINCE_START
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -31,8 +32,10 @@ class MetricByDepth(CellFigure):
         " order: the noise floor. A condition that stays as near to the black line as the grey one"
         " does has done nothing that chance does not do. An alpha of few eigenvalues jumps from"
         " seed to seed, as its band shows. The classifier starts from random weights and moves on a"
-        " scale of its own, in the narrow panel. Runs that start from other weights than their"
-        " reference are left out."
+        " scale of its own, in the narrow panel. A dotted line is what chance alone gives where"
+        " that is known: a rotation there has left nothing of the initial direction; it is not in"
+        " the picture where all conditions are far from it. Runs that start from other weights than"
+        " their reference are left out."
     )
 
     metrics: tuple[LayerMetric, ...] = Field(
@@ -42,7 +45,10 @@ class MetricByDepth(CellFigure):
     )
 
     def numbers(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        """Return the mean change and its range over the seeds per condition, layer and metric."""
+        """Return the mean change and its range over the seeds per condition, layer and metric.
+
+        Beside them stands the `chance` of the layer and metric; missing where nothing says it.
+        """
         runs = self.select(tables["runs"])
         change = changes(tables["spectra"], runs, self.metrics).dropna(subset="change")
         key = ["metric", "condition", "family", "dose", "position", "layer", "role", "block"]
@@ -52,7 +58,8 @@ class MetricByDepth(CellFigure):
             .reset_index()
             .sort_values(["metric", "condition", "position"], ignore_index=True)
         )
-        return add_cell(over_seeds, runs)
+        chances = _find_chances(over_seeds, tables["spectra"], runs)
+        return add_cell(over_seeds.assign(chance=chances), runs)
 
     def draw(self, numbers: pd.DataFrame) -> matplotlib.figure.Figure:
         """Draw one panel per metric, the classifier beside it on a scale of its own."""
@@ -75,13 +82,28 @@ class MetricByDepth(CellFigure):
                 wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
                 _lines(wide, body[body["metric"] == metric], conditions, layers)
                 _points(narrow, head[head["metric"] == metric], conditions)
-                wide.set_title(f"change of {style.label(metric)}")
+                word = "" if metric in SINCE_START else "change of "
+                wide.set_title(f"{word}{style.label(metric)}")
                 last_row = i // columns == rows - 1
                 _name_layers(wide, layers, shown=last_row)
                 narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
             drawing.put_legend(figure, drawing.make_line_marks(conditions))
             drawing.name_cell(figure, numbers)
         return figure
+
+
+def _find_chances(numbers: pd.DataFrame, spectra: pd.DataFrame, runs: pd.DataFrame) -> list[float]:
+    """Return for every row what its metric is in its layer by chance; NaN where nothing says it.
+
+    It follows from the shape of a layer: any row of the layer that has it says it.
+    """
+    of_layer = spectra.merge(runs[["dataset", "backbone"]].drop_duplicates()).groupby("layer")
+    asked = (m for m in METRICS if m.chance and m.name in set(numbers["metric"]))
+    chances = {m.name: of_layer[m.chance].first().astype(float) for m in asked}
+    return [
+        float(chances[metric].get(layer, float("nan"))) if metric in chances else float("nan")
+        for metric, layer in zip(numbers["metric"], numbers["layer"], strict=True)
+    ]
 
 
 def _places(body: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +140,10 @@ def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame, layers: pd
             alpha=0.45 if c.is_twin else 0.14,
             zorder=2,
         )
+    # The limits are those of the conditions: what they differ in is small beside some chances.
+    ax.autoscale(enable=False)
+    chance = numbers.drop_duplicates("layer").set_index("layer")["chance"].reindex(layers.index)
+    ax.plot(layers["x"], chance.astype(float), color=style.INK, lw=0.8, ls=":", label="chance")
 
 
 def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:

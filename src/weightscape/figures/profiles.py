@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from weightscape.spectra.metrics import METRICS
+from weightscape.spectra.metrics import METRICS, SINCE_START
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,8 @@ def changes(spectra: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str]) -
         validate="many_to_one",
     )
     for metric in values:
-        both[metric] = both[metric].astype(float) - both.pop(f"{metric}_init").astype(float)
+        before = both.pop(f"{metric}_init").astype(float)
+        both[metric] = both[metric].astype(float) - (0 if metric in SINCE_START else before)
     order = both[layer].drop_duplicates("layer").sort_values("block", kind="stable")["layer"]
     both["position"] = both["layer"].map({name: i for i, name in enumerate(order)}).astype(int)
     return both.melt(

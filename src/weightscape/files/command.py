@@ -12,7 +12,7 @@ from typing import Any
 
 from weightscape.checkpoints.checkpoint import CheckpointError
 from weightscape.checkpoints.find import open_checkpoint
-from weightscape.config.spectra import CHEAP, Spectra
+from weightscape.config.spectra import CHEAP, DEFAULTS
 from weightscape.files.analyse import Part, analyse_parts
 from weightscape.files.journal import Journal, JournalError, Row, journal_path, open_journal
 from weightscape.files.options import Options
@@ -59,8 +59,7 @@ def _run(options: argparse.Namespace, code: str) -> int:
         named = "" if isinstance(error, CheckpointError) else f"{options.base}: "
         say(printable(f"--base {named}{describe(error)}"), error=True)
         return 1
-    # Subspaces cost nothing where there is no base to compare with.
-    computed = CHEAP if options.cheap else Spectra(subspace=10)
+    computed = CHEAP if options.cheap else DEFAULTS
     computed = computed.model_copy(update={"form": options.form})
     how = Options(computed, options.threads, options.max_memory)
     output = options.output

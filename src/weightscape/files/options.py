@@ -29,4 +29,4 @@ class Options(NamedTuple):
         `alpha_fixed_k` comes with what else is compared: alone it is not worth the eigenvalues of
         the base, half of the time that the rest takes without a null and intervals.
         """
-        return self.spectra.log_spectrum_distance or self.spectra.subspace > 0
+        return self.spectra.log_spectrum_distance or self.spectra.compares_vectors

@@ -1,7 +1,7 @@
 """Everything that is said of one layer matrix."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from weightscape.spectra.bootstrap import (
     spread_over_resamples,
 )
 from weightscape.spectra.bulk import fit_bulk
-from weightscape.spectra.change import Start, log_spectrum_distance, subspace_overlap
+from weightscape.spectra.change import Start, log_spectrum_distance
 from weightscape.spectra.comparable_alpha import find_fixed_alpha, find_upper_half_alpha
+from weightscape.spectra.compare_vectors import compare_vectors
 from weightscape.spectra.eigenvalues import eigenvalues
 from weightscape.spectra.farms import find_farms_alpha
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
@@ -26,6 +27,7 @@ from weightscape.spectra.norms import alpha_norms, entropy, norms
 from weightscape.spectra.null import null_columns, random_values
 from weightscape.spectra.power_law import PowerLaw, count_positive, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
+from weightscape.spectra.rotation import Overlaps
 from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
 from weightscape.spectra.trust import is_heavy, trust
 
@@ -46,10 +48,14 @@ class Analysis:
         where it is not defined or switched off, never NaN or infinite.
     eigenvalues : ndarray of float64
         In ascending order; empty where the status is ``failed``.
+    overlaps : dict
+        Of every leading component with the initial one, by `overlap_left` and `overlap_right`;
+        empty where they are not compared.
     """
 
     columns: dict[str, Any]
     eigenvalues: NDArray[np.float64]
+    overlaps: Overlaps = field(default_factory=dict)
 
 
 def analyse(
@@ -85,8 +91,8 @@ def analyse(
     Analysis
         Its status is
 
-        * ``ok``: every quantity that is asked for has a value, but the overlap of subspaces
-          that would be the whole space, or are those of a convolution in groups;
+        * ``ok``: every quantity that is asked for has a value, but what `vectors_reason` says
+          of singular vectors that cannot be compared;
         * ``partial``: a law cannot be fitted or a ratio is not defined; the rest has its value
           (of a matrix of zeros these are norm, spectral_norm and matrix_rank, of a difference
           within the rounding matrix_rank);
@@ -147,9 +153,12 @@ def _analyse_values(
         metrics["alpha_farms"] = find_farms_alpha(values, layer_type, options.device)
     if options.null_replicas and kept.eigenvalues[-1] > 0:
         metrics |= _compare_with_null(kept.eigenvalues, values, layer_type, options, seed)
-    if start and start.values.shape == values.shape and not _find_obstacle(start.values):
-        metrics |= _compare_with_start(ascending, values, start, layer_type, options)
-    analysis = _complete(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
+    overlaps: Overlaps = {}
+    if start:
+        changed, overlaps = _compare_with_start(ascending, values, start, layer_type, options)
+        metrics |= changed
+    status = "partial" if reasons else "ok"
+    analysis = _complete(shape, metrics, status, reasons, ascending, overlaps)
     trusted, trusted_reason = trust(analysis.columns)
     heavy = is_heavy(analysis.columns)
     analysis.columns.update(heavy=heavy, trusted=trusted, trusted_reason=trusted_reason)
@@ -233,8 +242,14 @@ def _compare_with_start(
     start: Start,
     layer_type: str,
     options: Spectra,
-) -> dict[str, Any]:
-    """Return how far the layer matrix has moved from its start."""
+) -> tuple[dict[str, Any], Overlaps]:
+    """Return how far the layer matrix has moved from its start, where that can be compared."""
+    obstacle = _find_obstacle(start.values)
+    if start.values.shape != values.shape:
+        obstacle = f"it has the shape {start.values.shape}"
+    if obstacle:
+        reason = f"of the initial layer, {obstacle}"
+        return {"vectors_reason": reason if options.compares_vectors else None}, {}
     metrics: dict[str, Any] = {}
     before = start.eigenvalues
     if before is None:
@@ -243,10 +258,8 @@ def _compare_with_start(
         metrics["alpha_fixed_k"] = find_fixed_alpha(ascending, before)
     if options.log_spectrum_distance:
         metrics["log_spectrum_distance"] = log_spectrum_distance(ascending, before)
-    # The groups of a convolution have inputs and outputs of their own: no one subspace is theirs.
-    if options.subspace and not layer_type.startswith("Grouped"):
-        metrics |= subspace_overlap(values, start.values, options.subspace)
-    return metrics
+    turned, overlaps = compare_vectors(values, start, (ascending, before), options)
+    return metrics | turned, overlaps
 
 
 def _describe_shape(shape: Sequence[int]) -> dict[str, Any]:
@@ -262,7 +275,8 @@ def _complete(
     status: str,
     reasons: Sequence[str],
     ascending: NDArray[np.float64],
+    overlaps: Overlaps | None = None,
 ) -> Analysis:
     missing = dict.fromkeys(metric.name for metric in METRICS)
     about = {"status": status, "reason": "; ".join(reasons)}
-    return Analysis(shape | missing | metrics | about, ascending)
+    return Analysis(shape | missing | metrics | about, ascending, overlaps or {})

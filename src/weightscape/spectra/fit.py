@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,16 +14,34 @@ from weightscape.layers.extract import read_layer_matrices, read_layer_matrix
 from weightscape.seeds import seed_for
 from weightscape.spectra.change import Start
 from weightscape.spectra.forms import in_forms
+from weightscape.spectra.initial_vectors import read_initial_vectors
 from weightscape.spectra.rounding import bound_rounding
 from weightscape.spectra.stream import Layer, analyse_layers
 from weightscape.spectra.table import SCHEMA as SPECTRA
 from weightscape.tables import table
+from weightscape.tables.eigenvalues import OVERLAPS
 from weightscape.tables.eigenvalues import SCHEMA as EIGENVALUES
+
+
+class Initial(NamedTuple):
+    """The files of the network that another one starts from.
+
+    Attributes
+    ----------
+    weights, eigenvalues : str or Path
+        The tables of these names.
+    vectors : str or Path or None
+        What `write_initial_vectors` has written; they are computed anew where None.
+    """
+
+    weights: str | Path
+    eigenvalues: str | Path
+    vectors: str | Path | None = None
 
 
 def fit_spectra(
     weights_path: str | Path,
-    initial_paths: tuple[str | Path, str | Path] | None,
+    initial: Initial | None,
     run: RunId,
     outputs: tuple[str | Path, str | Path],
     provenance: Mapping[str, Any],
@@ -38,10 +56,10 @@ def fit_spectra(
     ----------
     weights_path : str or Path
         The table `weights` of the network.
-    initial_paths : tuple of str or Path, or None
-        The tables `weights` and `eigenvalues` of the network that it started from. None says that
-        the network is an initial one: its rows are of the stage `init`; otherwise every layer has
-        a row of the stage `finetuned` and one of the stage `delta`.
+    initial : Initial or None
+        The network that it started from. None says that the network is an initial one: its rows
+        are of the stage `init`; otherwise every layer has a row of the stage `finetuned` and one
+        of the stage `delta`.
     run : RunId
         Whose network it is; the draws depend on all of it.
     outputs : tuple of str or Path
@@ -54,7 +72,7 @@ def fit_spectra(
         Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    layers = _read_layers(weights_path, initial_paths, options.form)
+    layers = _read_layers(weights_path, initial, options.form)
     seed = seed_for("spectra", *run)
     for layer, analysis in analyse_layers(layers, options, threads, seed):
         if layer["stage"] == "init":  # its own tail is the initial one
@@ -62,7 +80,8 @@ def fit_spectra(
         keys = {**run._asdict(), **layer}
         spectra_rows.append(keys | analysis.columns)
         keys.pop("layer_type")
-        eigenvalue_rows.append(keys | {"values": analysis.eigenvalues})
+        kept = {name: analysis.overlaps.get(name) for name in OVERLAPS}
+        eigenvalue_rows.append(keys | {"values": analysis.eigenvalues} | kept)
     for path, rows, schema in zip(
         outputs, (spectra_rows, eigenvalue_rows), (SPECTRA, EIGENVALUES), strict=True
     ):
@@ -70,22 +89,24 @@ def fit_spectra(
 
 
 def _read_layers(
-    weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None, asked: Forms
+    weights_path: str | Path, initial: Initial | None, asked: Forms
 ) -> Iterator[Layer]:
     """Give the layer matrices of every stage and form, with both among their identifiers."""
-    if initial_paths is None:
+    if initial is None:
         for about, values in read_layer_matrices(weights_path):
             layer = Layer({**about, "stage": "init"}, values, about["layer_type"])
             yield from in_forms(layer, asked)
         return
-    known = _read_eigenvalues(initial_paths[1])
-    with pq.ParquetFile(initial_paths[0]) as initial:
-        names = initial.read(columns=["layer"])["layer"].to_pylist()
+    known = _read_eigenvalues(initial.eigenvalues)
+    with pq.ParquetFile(initial.weights) as before:
+        names = before.read(columns=["layer"])["layer"].to_pylist()
         index_of = {name: index for index, name in enumerate(names)}
         for about, values in read_layer_matrices(weights_path):
             start = None
             if (name := about["layer"]) in index_of:
-                start = Start(read_layer_matrix(initial, index_of[name])[1])
+                entries = read_layer_matrix(before, index_of[name])[1]
+                vectors = initial.vectors and read_initial_vectors(initial.vectors, name)
+                start = Start(entries, vectors=vectors or None)
             tuned = Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
             yield from in_forms(tuned, asked, known.get(name, {}))
             delta = _subtract({**about, "stage": "delta"}, values, start and start.values)

@@ -6,6 +6,7 @@ from weightscape.spectra.metrics_change import CHANGE
 from weightscape.spectra.metrics_fit import FIT
 from weightscape.spectra.metrics_norms import NORMS
 from weightscape.spectra.metrics_null import NULL
+from weightscape.spectra.metrics_rotation import ROTATION
 from weightscape.spectra.metrics_tail import TAIL
 from weightscape.spectra.metrics_trust import TRUST
 
@@ -51,8 +52,11 @@ SHAPE = (
 )
 """What its shape says; missing where it has none."""
 
-METRICS = (*TAIL, *NORMS, *BULK, *FIT, *NULL, *TRUST, *CHANGE)
+METRICS = (*TAIL, *NORMS, *BULK, *FIT, *NULL, *TRUST, *CHANGE, *ROTATION)
 """What a fit gives.
 
 Each is missing where it is not defined, see `status`, or where the config has switched it off.
 """
+
+SINCE_START = frozenset(metric.name for metric in METRICS if metric.since_start)
+"""How far a layer has moved from its initial one: 0 in the initial network, where it is missing."""

@@ -2,8 +2,6 @@
 
 from weightscape.config.metric import Metric
 
-_ANGLES = "Björck & Golub 1973, doi:10.2307/2005662"
-
 CHANGE = (
     Metric(
         "rounding_edge",
@@ -26,17 +24,6 @@ CHANGE = (
         "initial; of the stage finetuned only.",
         unit="decades",
         source="Kantorovich 1942; scipy.stats.wasserstein_distance",
-    ),
-    Metric(
-        "subspace_left",
-        "Mean squared cosine of the principal angles between the leading left singular "
-        "subspaces of the fine-tuned and the initial matrix, a convolution's unfolded; of the "
-        "stage finetuned only, and missing for a convolution in groups.",
-        source=_ANGLES,
-    ),
-    Metric(
-        "subspace_right",
-        "The same of the right singular subspaces.",
-        source=_ANGLES,
+        since_start=True,
     ),
 )
