@@ -32,7 +32,9 @@ class Spectra(Section):
         " num_equalized_spikes, at about the cost of three replicas of the null.",
     )
     likelihood_ratios: bool = Field(
-        True, description="Compare the power law with a log-normal and an exponential tail."
+        True,
+        description="Compare the power law with a log-normal and an exponential tail, and with one"
+        " that is cut off: alpha_tpl, Lambda.",
     )
     bootstrap: int = Field(
         40,

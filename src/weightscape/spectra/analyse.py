@@ -19,6 +19,7 @@ from weightscape.spectra.bulk import fit_bulk
 from weightscape.spectra.change import Start, log_spectrum_distance, subspace_overlap
 from weightscape.spectra.comparable_alpha import find_fixed_alpha, find_upper_half_alpha
 from weightscape.spectra.eigenvalues import eigenvalues
+from weightscape.spectra.erg import detx
 from weightscape.spectra.farms import find_farms_alpha
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
 from weightscape.spectra.metrics import METRICS
@@ -27,6 +28,7 @@ from weightscape.spectra.null import null_columns, random_values
 from weightscape.spectra.power_law import PowerLaw, count_positive, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
 from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
+from weightscape.spectra.truncated_power_law import fit_truncated_power_law
 from weightscape.spectra.trust import is_heavy, trust
 
 MIN_EVALS = 8
@@ -164,7 +166,7 @@ def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str,
         if kept.reason:
             return metrics, [kept.reason]
         return metrics | {"norm": 0.0, "spectral_norm": 0.0}, ["all entries are zero"]
-    metrics |= norms(ascending)
+    metrics |= norms(ascending) | detx(ascending)
     reasons = []
     if matrix_rank > 1:
         metrics["entropy"] = entropy(ascending, matrix_rank)
@@ -174,6 +176,7 @@ def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str,
     if tail := fit_power_law(ascending):
         metrics |= {name: getattr(tail, name) for name in ("alpha", "D", "sigma", "xmin", "xmax")}
         metrics |= {"num_pl_spikes": tail.n_tail} | alpha_norms(ascending, tail.alpha)
+        metrics["ERG_gap"] = metrics["detX_num"] - tail.n_tail
         metrics["alpha_hill"] = find_upper_half_alpha(ascending)
         metrics |= _weigh_alpha(ascending, tail, options, seed)
     else:
@@ -190,6 +193,8 @@ def _weigh_alpha(
     metrics: dict[str, Any] = {}
     if options.likelihood_ratios:
         metrics |= likelihood_ratios(ascending, tail)
+        if truncated := fit_truncated_power_law(ascending, tail):
+            metrics |= truncated._asdict()
     if options.bootstrap:
         draws = options.bootstrap, seed_for("interval", seed)
         if spread := spread_over_resamples(ascending, tail, *draws):
