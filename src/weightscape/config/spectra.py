@@ -24,7 +24,7 @@ class Spectra(Section):
     marchenko_pastur: bool = Field(
         True,
         description="Fit the bulk: sigma_mp, bulk_min, bulk_max, num_spikes, mp_softrank;"
-        " robust_bulk_max, num_robust_spikes.",
+        " robust_bulk_max, num_robust_spikes, num_tw_spikes.",
     )
     dyson_equalizer: bool = Field(
         False,
