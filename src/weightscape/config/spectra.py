@@ -57,6 +57,11 @@ class Spectra(Section):
     null_replicas: int = Field(
         1, ge=0, description="Random matrices in the null; 0 for none, and no word on trust."
     )
+    traps: bool = Field(
+        False,
+        description="Look for correlation traps: num_tw_traps, trap_p_value and where they are, at"
+        " about the cost of two replicas of the null.",
+    )
     farms: bool = Field(
         False,
         description="Compute alpha_farms, from the eigenvalues of up to 81 sub-matrices a layer;"

@@ -28,6 +28,7 @@ from weightscape.spectra.null import null_columns, random_values
 from weightscape.spectra.power_law import PowerLaw, count_positive, fit_power_law
 from weightscape.spectra.rivals import likelihood_ratios
 from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
+from weightscape.spectra.traps import find_traps
 from weightscape.spectra.truncated_power_law import fit_truncated_power_law
 from weightscape.spectra.trust import is_heavy, trust
 
@@ -149,6 +150,8 @@ def _analyse_values(
         metrics["alpha_farms"] = find_farms_alpha(values, layer_type, options.device)
     if options.null_replicas and kept.eigenvalues[-1] > 0:
         metrics |= _compare_with_null(kept.eigenvalues, values, layer_type, options, seed)
+    if options.traps and kept.eigenvalues[-1] > 0:
+        metrics |= find_traps(values, seed_for("traps", seed), options.device)
     if start and start.values.shape == values.shape and not _find_obstacle(start.values):
         metrics |= _compare_with_start(ascending, values, start, layer_type, options)
     analysis = _complete(shape, metrics, "partial" if reasons else "ok", reasons, ascending)
