@@ -54,7 +54,7 @@ def fit_spectra(
         Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    layers = _read_layers(weights_path, initial_paths, options.form)
+    layers = read_layers(weights_path, initial_paths, options.form)
     seed = seed_for("spectra", *run)
     for layer, analysis in analyse_layers(layers, options, threads, seed):
         if layer["stage"] == "init":  # its own tail is the initial one
@@ -69,10 +69,23 @@ def fit_spectra(
         table.write(path, table.from_rows(rows, schema), schema, provenance)
 
 
-def _read_layers(
-    weights_path: str | Path, initial_paths: tuple[str | Path, str | Path] | None, asked: Forms
+def read_layers(
+    weights_path: str | Path,
+    initial_paths: tuple[str | Path, str | Path] | None,
+    asked: Forms,
+    with_delta: bool = True,
 ) -> Iterator[Layer]:
-    """Give the layer matrices of every stage and form, with both among their identifiers."""
+    """Give the layer matrices of every stage and form, with both among their identifiers.
+
+    Parameters
+    ----------
+    weights_path, initial_paths
+        As of `fit_spectra`.
+    asked : {"pooled", "unfolded", "both"}
+        The forms that are asked for.
+    with_delta : bool, optional
+        Whether there is a stage delta where there is an initial network.
+    """
     if initial_paths is None:
         for about, values in read_layer_matrices(weights_path):
             layer = Layer({**about, "stage": "init"}, values, about["layer_type"])
@@ -88,6 +101,8 @@ def _read_layers(
                 start = Start(read_layer_matrix(initial, index_of[name])[1])
             tuned = Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
             yield from in_forms(tuned, asked, known.get(name, {}))
+            if not with_delta:
+                continue
             delta = _subtract({**about, "stage": "delta"}, values, start and start.values)
             yield from in_forms(delta, asked)
 
