@@ -7,6 +7,8 @@ from tests.helpers.drawing import CELL, lines, small_runs, texts
 from tests.helpers.tables import frame
 from weightscape.figures.measured_course import MeasuredCourse
 from weightscape.figures.measured_effects import MeasuredEffects
+from weightscape.figures.spectra_course import SpectraCourse
+from weightscape.spectra import along_table
 from weightscape.tables import comparisons, measurements
 
 ROW = {
@@ -106,3 +108,39 @@ def test_measured_course():
     ended = given | {"measurements": given["measurements"].query("step.isna()")}
     picture = figure.draw(figure.numbers(ended))
     assert texts(picture) == ["nothing is measured along the training"]
+
+
+def spectrum(condition, seed, step, layer, found, role="conv"):
+    about = {**CELL, "condition": condition, "seed": seed, "step": step, "layer": layer}
+    return about | {"role": role, "form": "", "status": "ok", "log_norm": found, "alpha": found}
+
+
+def test_spectra_course():
+    rows = [
+        *(spectrum("base", k, step, "a", step + k) for k in (0, 1) for step in (0, 4)),
+        *(spectrum("base", k, step, "b", step + k + 2) for k in (0, 1) for step in (0, 4)),
+        *(spectrum("twin", 0, step, name, 1.0) for step in (0, 4) for name in "ab"),
+        spectrum("base", 0, 0, "fc", 99.0, role="classifier"),
+        spectrum("base", 0, 0, "c", 5.0),
+        spectrum("base", 0, 4, "c", None),  # left out at every step
+        spectrum("scratch", 0, 0, "a", 9.0),
+    ]
+    figure = SpectraCourse(metrics=("log_norm", "pl_p_value"))
+    given = {
+        "runs": small_runs(
+            ("base", "baseline", None), ("twin", "null", None), ("scratch", "scratch", None)
+        ),
+        "spectra_along": frame(along_table.SCHEMA, rows),
+    }
+    numbers = figure.numbers(given)
+    columns = ["metric", "condition", "step", "n_seeds", "mean", "low", "high"]
+    assert numbers[columns].to_numpy().tolist() == [
+        ["log_norm", "base", 0, 2, 1.5, 1.0, 2.0],
+        ["log_norm", "base", 4, 2, 5.5, 5.0, 6.0],
+        ["log_norm", "twin", 0, 1, 1.0, 1.0, 1.0],
+        ["log_norm", "twin", 4, 1, 1.0, 1.0, 1.0],
+    ]
+    (line,) = lines(figure.draw(numbers).axes[0], "base")
+    np.testing.assert_equal(line.get_xydata(), [[0, 1.5], [4, 5.5]])
+    picture = figure.draw(SpectraCourse(metrics=("alpha_farms",)).numbers(given))
+    assert texts(picture) == ["no layer has these metrics at every step of the training"]

@@ -11,6 +11,7 @@ from weightscape.comparison.compare import comparisons_table
 from weightscape.comparison.effects import Tables, effects_of
 from weightscape.config.figure import Figure
 from weightscape.config.plugins import find_plugin, module_of, plugin_names
+from weightscape.spectra import along_table
 from weightscape.tables import calibration, diversity, measurements, pictures, runs, samples
 
 FIGURES = [find_plugin(Figure, name) for name in plugin_names(Figure)]
@@ -34,6 +35,7 @@ def whole_study(**kwargs):
     """Return the tables of a study, those of measurements and of its images included."""
     tables = study(**kwargs)
     tables["measurements"] = _measurements(tables["runs"])
+    tables["spectra_along"] = _spectra_along(tables["spectra"])
     measured = effects_of(Tables(tables["runs"], measurements=tables["measurements"]), ())
     effects = [tables["comparisons"], comparisons_table(measured).to_pandas()]
     tables["comparisons"] = pd.concat(effects, ignore_index=True)
@@ -60,6 +62,17 @@ def _measurements(runs):
                 about = {"metric": metric, "layer": layer, "test_set": test_set, "shift": shift}
                 rows.append(run | about | {"severity": severity, "step": step, "value": value})
     return frame(measurements.SCHEMA, rows)
+
+
+def _spectra_along(spectra):
+    """Return the spectra of the runs as those of three steps, each closer to the end's."""
+    ends = spectra[spectra["stage"] == "finetuned"].drop(columns="stage")
+    parts = [
+        ends.assign(step=step, log_norm=ends["log_norm"] * share, log_spectrum_distance=share)
+        for step, share in ((0, 0.0), (4, 0.5), (8, 1.0))
+    ]
+    columns = along_table.SCHEMA.names
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 
 def _image_sets(runs):

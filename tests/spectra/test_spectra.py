@@ -34,6 +34,7 @@ ALWAYS = set(METRICS) - {
     "log_spectrum_distance", *(metric.name for metric in ROTATION),
     "rounding_edge", "share_unmoved",
     "null_alpha", "null_alpha_low", "null_num_spikes", "rand_distance", "num_equalized_spikes",
+    "num_tw_traps", "trap_p_value", "trap_ipr_left", "trap_ipr_right", "trap_row", "trap_col",
 }  # fmt: skip
 COLUMNS = {"N", "M", "rf", "Q", "num_evals", *METRICS, "status", "reason"}
 POOLED = Spectra(form="pooled")

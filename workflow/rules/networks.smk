@@ -76,6 +76,9 @@ rule initialise_network:
 
 # Where some measurement is taken along a training as well.
 COURSE = {"course": f"{TRAINED}/course.parquet"} if plan.measured_along else {}
+# Networks on the way, until their spectra are there.
+STEPS = [f"{TRAINED}/steps/{place}.safetensors" for place in plan.places_along]
+KEPT = {"steps": [temp(step) for step in STEPS]} if STEPS else {}
 
 
 rule finetune:
@@ -88,6 +91,7 @@ rule finetune:
         synthetic=files.recipe_synthetic,
     output:
         **COURSE,
+        **KEPT,
         network=f"{TRAINED}/model.safetensors",
         history=f"{TRAINED}/history.parquet",
     log:
@@ -105,6 +109,7 @@ rule finetune:
         score=lambda w: plan.selecting_score(w.condition),
         place=place(study.threads.finetune),
         measurements=plan.measured_along,
+        along=study.spectra_along.slice() if KEPT else None,
         shifts=lambda w: plan.shifts_of(w.dataset) if COURSE else [],
     message:
         "finetune {wildcards.backbone} on {wildcards.dataset}: {wildcards.condition}, seed {wildcards.seed}"
@@ -122,6 +127,7 @@ use rule finetune as finetune_along with:
         synthetic=files.recipe_synthetic,
     output:
         **COURSE,
+        **KEPT,
         network=f"{TRAINED}/model.safetensors",
         history=f"{TRAINED}/history.parquet",
         average=f"{TRAINED}/average.safetensors",
@@ -138,6 +144,7 @@ use rule finetune as finetune_along with:
         score=lambda w: plan.selecting_score(w.condition),
         place=place(study.threads.finetune),
         measurements=plan.measured_along,
+        along=study.spectra_along.slice() if KEPT else None,
         shifts=lambda w: plan.shifts_of(w.dataset),
         average_from=lambda w: plan.along[w.condition],
 

@@ -14,6 +14,7 @@ PAGE = [
 ]
 # What the study is for.
 TABLES = [*REPORTED, "training", "calibration", "agreement"] if study.conditions else []
+TABLES += ["spectra_along"] if study.spectra_along else []
 TABLES += ["diversity", "samples"] if study.diversity else []
 TABLES += ["checkpoint_spectra"] if study.checkpoints else []
 TARGETS = (

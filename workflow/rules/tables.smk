@@ -7,6 +7,7 @@ PARTS = {
     "agreement": files.of_runs(AGREEMENT),
     "spectra": files.of_initials(f"{INITIAL}/spectra.parquet")
     + files.of_networks(f"{RUN}/spectra.parquet"),
+    "spectra_along": files.of_trained(f"{TRAINED}/spectra_along.parquet"),
     "measurements": files.of_networks(f"{RUN}/measurements.parquet")
     + [file for course in COURSE.values() for file in files.of_trained(course)],
     "diversity": files.of_image_sets("diversity.parquet"),

@@ -66,3 +66,28 @@ use rule fit_spectra as fit_initial_spectra with:
         "<benchmarks>/fit_initial_spectra/{dataset}/{initial}/seed-{seed}.tsv"
     message:
         "fit spectra of {wildcards.initial} before training, seed {wildcards.seed}"
+
+
+rule fit_spectra_along:
+    input:
+        networks=STEPS,
+        initial=files.initial("weights.parquet"),
+        initial_eigenvalues=files.initial("eigenvalues.parquet"),
+        initial_vectors=files.initial("vectors.safetensors"),
+    output:
+        spectra=f"{TRAINED}/spectra_along.parquet",
+    log:
+        "<logs>/fit_spectra_along/{dataset}/{backbone}/{condition}/seed-{seed}.log",
+    benchmark:
+        "<benchmarks>/fit_spectra_along/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
+    threads: study.threads.fit_spectra
+    resources:
+        gpu=spectra_gpus,
+    params:
+        code=code("fit_spectra_along"),
+        spectra=study.spectra.slice(),
+        has_start=study.spectra_along is not None and study.spectra_along.has_start,
+    message:
+        "fit spectra along the training of {wildcards.condition}, seed {wildcards.seed}"
+    script:
+        "../scripts/fit_spectra_along.py"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from weightscape.config.measurement import MeasurementEntry
 from weightscape.config.place import Place
 from weightscape.config.recipe import Recipe
+from weightscape.config.spectra_along import SpectraAlong
 from weightscape.content import content_digest
 from weightscape.data.examples import load
 from weightscape.data.mixing import mix_for
@@ -25,15 +26,17 @@ with job(snakemake) as provenance:
     given, params = snakemake.input, snakemake.params
     initial, real = load_network(given.initial), load(given.train)
     mixed = mix_for(real, [load(file) for file in given.get("synthetic", [])], recipe, run)
-    along = None
-    if given.get("test"):
-        along = Along(
-            dict(load_test_sets(given.val, given.test, params.shifts, given.shifts)),
-            params.get("average_from"),
-            tuple(MeasurementEntry(**entry).build() for entry in params.measurements),
-            real,
-            seed_for("measure", *run),
-        )
+    tested = given.get("test") and load_test_sets(
+        given.val, given.test, params.shifts, given.shifts
+    )
+    along = Along(
+        dict(tested or {}),
+        params.get("average_from"),
+        tuple(MeasurementEntry(**entry).build() for entry in params.measurements),
+        real,
+        seed_for("measure", *run),
+        SpectraAlong(**params.along) if params.along else None,
+    )
     keeper = keeper_beside(
         snakemake.output.network, provenance, [content_digest(file) for file in given]
     )

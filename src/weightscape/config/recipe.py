@@ -107,6 +107,10 @@ class Optimisation(Augmented):
     )
     amp: bool = Field(True, description="Compute in bfloat16 on a GPU; a CPU keeps to float32.")
 
+    def count_steps(self, per_epoch: int) -> int:
+        """Return the steps of a training whose epochs have `per_epoch` of them."""
+        return max(1, round(self.steps_factor * (self.steps or self.epochs * per_epoch)))
+
     @model_validator(mode="after")
     def _warms_up_within_training(self) -> Self:
         if self.steps is None and self.warmup_epochs >= self.epochs:

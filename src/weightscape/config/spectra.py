@@ -24,7 +24,7 @@ class Spectra(Section):
     marchenko_pastur: bool = Field(
         True,
         description="Fit the bulk: sigma_mp, bulk_min, bulk_max, num_spikes, mp_softrank;"
-        " robust_bulk_max, num_robust_spikes.",
+        " robust_bulk_max, num_robust_spikes, num_tw_spikes.",
     )
     dyson_equalizer: bool = Field(
         False,
@@ -32,7 +32,9 @@ class Spectra(Section):
         " num_equalized_spikes, at about the cost of three replicas of the null.",
     )
     likelihood_ratios: bool = Field(
-        True, description="Compare the power law with a log-normal and an exponential tail."
+        True,
+        description="Compare the power law with a log-normal and an exponential tail, and with one"
+        " that is cut off: alpha_tpl, Lambda.",
     )
     bootstrap: int = Field(
         40,
@@ -54,6 +56,11 @@ class Spectra(Section):
     )
     null_replicas: int = Field(
         1, ge=0, description="Random matrices in the null; 0 for none, and no word on trust."
+    )
+    traps: bool = Field(
+        False,
+        description="Look for correlation traps: num_tw_traps, trap_p_value and where they are, at"
+        " about the cost of two replicas of the null.",
     )
     farms: bool = Field(
         False,

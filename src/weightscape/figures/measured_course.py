@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from weightscape.figures import drawing, style
+from weightscape.figures._courses import average_seeds, draw_courses
 from weightscape.figures._measured import MeasuredFigure, split_panels, unit_of
-from weightscape.figures.cell import add_cell, each_row
+from weightscape.figures.cell import add_cell
 from weightscape.figures.values import average_values
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import pandas as pd
-    from matplotlib.axes import Axes
 
 
 class MeasuredCourse(MeasuredFigure):
@@ -39,13 +39,8 @@ class MeasuredCourse(MeasuredFigure):
         rows = self.choose(tables["measurements"]).dropna(subset="step")
         key = ["metric", "images", "condition", "step"]
         each = average_values(rows, ["condition", "step", "seed"])
-        over_seeds = (
-            each.groupby(key, sort=False)["value"]
-            .agg(n_seeds="count", mean="mean", low="min", high="max")
-            .reset_index()
-        )
         about = runs[["condition", "family", "dose"]].drop_duplicates("condition")
-        found = over_seeds.merge(about, on="condition")
+        found = average_seeds(each, key).merge(about, on="condition")
         columns = [*key[:3], "family", "dose", "step", "n_seeds", "mean", "low", "high"]
         return add_cell(found[columns].astype({"step": int, "dose": float}), runs)
 
@@ -60,28 +55,9 @@ class MeasuredCourse(MeasuredFigure):
             for ax, (title, rows) in zip(
                 drawing.make_panels(figure, len(panels), columns), panels, strict=True
             ):
-                _lines(ax, rows, conditions)
-                ax.set(title=title, xlabel="optimiser steps")
+                draw_courses(ax, rows, conditions)
+                ax.set_title(title)
                 ax.set_ylabel(f"value{unit_of(rows['metric'].iloc[0])}")
             drawing.put_legend(figure, drawing.make_line_marks(conditions))
             drawing.name_cell(figure, numbers)
         return figure
-
-
-def _lines(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
-    ax.grid()
-    ax.locator_params(nbins=5)
-    for c in each_row(conditions):
-        rows = numbers[numbers["condition"] == c.condition].sort_values("step")
-        band = {"color": c.shade, "lw": 0, "alpha": 0.45 if c.is_twin else 0.14, "zorder": 2}
-        ax.fill_between(rows["step"], rows["low"], rows["high"], **band)
-        ax.plot(
-            rows["step"],
-            rows["mean"],
-            color=c.shade,
-            label=c.condition,
-            marker=c.marker,
-            ms=2.5,
-            lw=1.1,
-            zorder=4 if c.family == "baseline" else 3,
-        )

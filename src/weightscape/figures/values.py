@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-AVERAGED = ("scores", "calibration", "influences", "spectra", "measurements")
+AVERAGED = ("scores", "calibration", "influences", "spectra", "spectra_along", "measurements")
 """Tables with rows of runs, of which figures show means over the seeds."""
 
 

@@ -20,6 +20,7 @@ from weightscape.spectra.change import Start, log_spectrum_distance
 from weightscape.spectra.comparable_alpha import find_fixed_alpha, find_upper_half_alpha
 from weightscape.spectra.compare_vectors import compare_vectors
 from weightscape.spectra.eigenvalues import eigenvalues
+from weightscape.spectra.erg import detx
 from weightscape.spectra.farms import find_farms_alpha
 from weightscape.spectra.marchenko_pastur import fit_marchenko_pastur
 from weightscape.spectra.metrics import METRICS
@@ -29,6 +30,8 @@ from weightscape.spectra.power_law import PowerLaw, count_positive, fit_power_la
 from weightscape.spectra.rivals import likelihood_ratios
 from weightscape.spectra.rotation import Overlaps
 from weightscape.spectra.rounding import Kept, Rounding, cut_rounding
+from weightscape.spectra.traps import find_traps
+from weightscape.spectra.truncated_power_law import fit_truncated_power_law
 from weightscape.spectra.trust import is_heavy, trust
 
 MIN_EVALS = 8
@@ -153,6 +156,8 @@ def _analyse_values(
         metrics["alpha_farms"] = find_farms_alpha(values, layer_type, options.device)
     if options.null_replicas and kept.eigenvalues[-1] > 0:
         metrics |= _compare_with_null(kept.eigenvalues, values, layer_type, options, seed)
+    if options.traps and kept.eigenvalues[-1] > 0:
+        metrics |= find_traps(values, seed_for("traps", seed), options.device)
     overlaps: Overlaps = {}
     if start:
         changed, overlaps = _compare_with_start(ascending, values, start, layer_type, options)
@@ -173,7 +178,7 @@ def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str,
         if kept.reason:
             return metrics, [kept.reason]
         return metrics | {"norm": 0.0, "spectral_norm": 0.0}, ["all entries are zero"]
-    metrics |= norms(ascending)
+    metrics |= norms(ascending) | detx(ascending)
     reasons = []
     if matrix_rank > 1:
         metrics["entropy"] = entropy(ascending, matrix_rank)
@@ -183,6 +188,7 @@ def _compute_metrics(kept: Kept, options: Spectra, seed: int) -> tuple[dict[str,
     if tail := fit_power_law(ascending):
         metrics |= {name: getattr(tail, name) for name in ("alpha", "D", "sigma", "xmin", "xmax")}
         metrics |= {"num_pl_spikes": tail.n_tail} | alpha_norms(ascending, tail.alpha)
+        metrics["ERG_gap"] = metrics["detX_num"] - tail.n_tail
         metrics["alpha_hill"] = find_upper_half_alpha(ascending)
         metrics |= _weigh_alpha(ascending, tail, options, seed)
     else:
@@ -199,6 +205,8 @@ def _weigh_alpha(
     metrics: dict[str, Any] = {}
     if options.likelihood_ratios:
         metrics |= likelihood_ratios(ascending, tail)
+        if truncated := fit_truncated_power_law(ascending, tail):
+            metrics |= truncated._asdict()
     if options.bootstrap:
         draws = options.bootstrap, seed_for("interval", seed)
         if spread := spread_over_resamples(ascending, tail, *draws):

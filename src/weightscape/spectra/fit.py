@@ -72,7 +72,7 @@ def fit_spectra(
         Cores to use.
     """
     spectra_rows, eigenvalue_rows = [], []
-    layers = _read_layers(weights_path, initial, options.form)
+    layers = read_layers(weights_path, initial, options.form)
     seed = seed_for("spectra", *run)
     for layer, analysis in analyse_layers(layers, options, threads, seed):
         if layer["stage"] == "init":  # its own tail is the initial one
@@ -88,10 +88,20 @@ def fit_spectra(
         table.write(path, table.from_rows(rows, schema), schema, provenance)
 
 
-def _read_layers(
-    weights_path: str | Path, initial: Initial | None, asked: Forms
+def read_layers(
+    weights_path: str | Path, initial: Initial | None, asked: Forms, with_delta: bool = True
 ) -> Iterator[Layer]:
-    """Give the layer matrices of every stage and form, with both among their identifiers."""
+    """Give the layer matrices of every stage and form, with both among their identifiers.
+
+    Parameters
+    ----------
+    weights_path, initial
+        As of `fit_spectra`.
+    asked : {"pooled", "unfolded", "both"}
+        The forms that are asked for.
+    with_delta : bool, optional
+        Whether there is a stage delta where there is an initial network.
+    """
     if initial is None:
         for about, values in read_layer_matrices(weights_path):
             layer = Layer({**about, "stage": "init"}, values, about["layer_type"])
@@ -109,6 +119,8 @@ def _read_layers(
                 start = Start(entries, vectors=vectors or None)
             tuned = Layer({**about, "stage": "finetuned"}, values, about["layer_type"], start)
             yield from in_forms(tuned, asked, known.get(name, {}))
+            if not with_delta:
+                continue
             delta = _subtract({**about, "stage": "delta"}, values, start and start.values)
             yield from in_forms(delta, asked)
 

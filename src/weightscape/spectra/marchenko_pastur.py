@@ -125,12 +125,27 @@ def noise_limit(N: NDArray[np.int_], M: NDArray[np.int_], level: float) -> NDArr
     .. [3] Chiani 2014, arXiv:1209.3394
     """
     shape, scale, shift = _TRACY_WIDOM
-    quantile = scale * special.gammainccinv(shape, level) - shift
-    long, short = np.sqrt(N - 0.5), np.sqrt(M - 0.5)
-    limit: NDArray[np.float64] = (long + short) ** 2 + quantile * (long + short) * (
-        1 / long + 1 / short
-    ) ** (1 / 3)
+    centre, width = _edge_of_noise(N, M)
+    limit: NDArray[np.float64] = centre + width * (
+        scale * special.gammainccinv(shape, level) - shift
+    )
     return limit
+
+
+def noise_tail(largest: float, N: int, M: int) -> float:
+    """Return how often noise has a larger eigenvalue than `largest`: `noise_limit` turned round."""
+    shape, scale, shift = _TRACY_WIDOM
+    centre, width = _edge_of_noise(np.array(N), np.array(M))
+    beyond = max(float((largest - centre) / width) + shift, 0.0)
+    return float(special.gammaincc(shape, beyond / scale))
+
+
+def _edge_of_noise(
+    N: NDArray[np.int_], M: NDArray[np.int_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and width of the Tracy–Widom law of the largest eigenvalue of noise."""
+    long, short = np.sqrt(N - 0.5), np.sqrt(M - 0.5)
+    return (long + short) ** 2, (long + short) * (1 / long + 1 / short) ** (1 / 3)
 
 
 def fit_marchenko_pastur(

@@ -3,6 +3,10 @@
 from weightscape.config.metric import Metric
 
 _LR = "Vuong 1989, doi:10.2307/1912557; powerlaw 1.5, distribution_compare"
+_TPL = (
+    "Clauset, Shalizi & Newman 2009, table 2.1, doi:10.1137/070710111; powerlaw 1.5, "
+    "truncated_power_law; Lambda is WeightWatcher 0.7.7's name"
+)
 
 FIT = (
     Metric(
@@ -89,5 +93,30 @@ FIT = (
         "Two-sided p-value of lr_exponential.",
         source=_LR,
         compared=False,
+    ),
+    Metric(
+        "alpha_tpl",
+        "Exponent of the tail's power law with an exponential cut-off, "
+        "λ^(−alpha_tpl)·exp(−Lambda·λ) from xmin on; equal to alpha where Lambda is 0, and 1 or "
+        "less where the cut-off shapes the whole tail. Missing where it does not converge.",
+        source=_TPL,
+        compared=False,
+        of_tail=True,
+    ),
+    Metric(
+        "Lambda",
+        "Rate of that cut-off: 0 where no cut-off is likelier than none.",
+        unit="1 / squared weight",
+        source=_TPL,
+        compared=False,
+        of_tail=True,
+    ),
+    Metric(
+        "lr_truncated",
+        "Twice the log-likelihood ratio of the power law with the cut-off to the one without; 0 "
+        "where Lambda is.",
+        source=_TPL,
+        compared=False,
+        of_tail=True,
     ),
 )

@@ -89,4 +89,32 @@ TAIL = (
         label=r"$\log_{10}\|W\|_\alpha^\alpha$",
         of_tail=True,
     ),
+    Metric(
+        "detX_num",
+        "Number of the largest eigenvalues that have, over the mean of all, the product one: from "
+        "the largest one down, those before and at which it is first below. A start of the tail "
+        "that asks for no power law. Missing where all are equal.",
+        source=_WW,
+        type="count",
+    ),
+    Metric(
+        "detX_val",
+        "Smallest of these eigenvalues.",
+        unit="squared weight",
+        source=_WW,
+        compared=False,
+    ),
+    Metric(
+        "detX_val_unrescaled",
+        "The same over the mean of all eigenvalues; the name is WeightWatcher's.",
+        source=_WW,
+        compared=False,
+    ),
+    Metric(
+        "ERG_gap",
+        "detX_num − num_pl_spikes: 0 where the power law starts where the volume of the tail is "
+        "one, which is where SETOL puts an ideal layer; with alpha near 2.",
+        source="WeightWatcher 0.7.7; Martin & Hinrichs 2025, arXiv:2507.17912",
+        of_tail=True,
+    ),
 )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from weightscape.spectra.marchenko_pastur import mp_median, noise_limit
 from weightscape.spectra.power_law import ZERO
+from weightscape.spectra.tracy_widom import FALSE_ALARM, count_tw_spikes
 
 LEVEL = 0.01
 """Chance, about, that a layer matrix of noise has a spike; it is shared out among its slices."""
@@ -23,10 +24,13 @@ class RobustBulk:
         The largest of their upper edges, in units of the eigenvalues.
     num_robust_spikes : int
         Number of eigenvalues above the edge of their own slice and its margin.
+    num_tw_spikes : int
+        The same at a level that is held, see `weightscape.spectra.tracy_widom.count_tw_spikes`.
     """
 
     robust_bulk_max: float
     num_robust_spikes: int
+    num_tw_spikes: int
 
 
 def fit_robust_bulk(of_slices: NDArray[np.float64], sides: NDArray[np.int_]) -> RobustBulk | None:
@@ -68,12 +72,12 @@ def fit_robust_bulk(of_slices: NDArray[np.float64], sides: NDArray[np.int_]) -> 
     spikes = np.zeros_like(M)
     while True:
         rest = M - spikes
-        median, above = (
+        median, next_up = (
             _at(ascending, first + np.minimum((rest - 1) / 2 + shift, rest - 1))
             for shift in (0.0, _SLACK)
         )
         unit = (N - spikes) * np.array(list(map(mp_median, (N - spikes) / rest)))
-        found = np.count_nonzero(ascending > (above / unit * limit)[:, np.newaxis], axis=1)
+        found = np.count_nonzero(ascending > (next_up / unit * limit)[:, np.newaxis], axis=1)
         if (2 * np.maximum(found, spikes) >= np.maximum(M, 2)).any():
             return None
         if (found <= spikes).all():
@@ -82,7 +86,10 @@ def fit_robust_bulk(of_slices: NDArray[np.float64], sides: NDArray[np.int_]) -> 
     if (median <= ZERO * ascending[:, -1]).any():
         return None
     edges = median / unit * (np.sqrt(N) + np.sqrt(M)) ** 2
-    return RobustBulk(float(edges.max()), int(spikes.sum()))
+    counted = zip(ascending, N.tolist(), M.tolist(), spikes.tolist(), strict=True)
+    level = FALSE_ALARM / len(M)
+    above = sum(count_tw_spikes(values, n, m, known, level) for values, n, m, known in counted)
+    return RobustBulk(float(edges.max()), int(spikes.sum()), above)
 
 
 def _at(ascending: NDArray[np.float64], position: NDArray[np.float64]) -> NDArray[np.float64]:

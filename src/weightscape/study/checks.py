@@ -16,6 +16,7 @@ from weightscape.config.families import CONTROL
 from weightscape.config.recipe import Recipe
 from weightscape.config.section import explain
 from weightscape.figures.check import check_figure
+from weightscape.study.check_along import check_along
 from weightscape.study.check_choice import check_choice
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def check_study(study: Study) -> None:
         _check_recipe(study, condition)
         _check_control(study, condition)
     check_choice(study)
+    check_along(study)
     _check_derived(study)
     _check_diversity(study)
 

@@ -10,6 +10,7 @@ from weightscape.config.families import CONTROL
 from weightscape.config.generator import GeneratorEntry
 from weightscape.config.recipe import Optimisation
 from weightscape.config.source import DatasetEntry
+from weightscape.config.spectra_along import SpectraAlong
 from weightscape.study.study import Study
 
 IMAGES = 30
@@ -59,6 +60,8 @@ def shrink(study: Study) -> Study:
             "conditions": tuple(_quickly(c, study.training) for c in conditions),
             "diversity": study.diversity
             and study.diversity.model_copy(update={"subsample": 40, "repeats": 10, "k": 3}),
+            # Steps of a long training are beyond one of ten.
+            "spectra_along": study.spectra_along and SpectraAlong(shares=(0, 0.5, 1)),
             "derived": _with_members(study.derived, conditions),
         }
     )

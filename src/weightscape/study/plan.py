@@ -148,6 +148,11 @@ class Plan:
         return [entry.slice() for entry in self.study.measured_along]
 
     @property
+    def places_along(self) -> list[int]:
+        """The places of the networks that a training keeps on its way, for their spectra."""
+        return [*(self.study.spectra_along.places if self.study.spectra_along else [])]
+
+    @property
     def measurement_modules(self) -> list[str]:
         """The modules of all measurements, for the digest of a job's code."""
         return _modules_of(self.study.measurements)

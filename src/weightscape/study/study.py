@@ -26,6 +26,7 @@ from weightscape.config.section import Name, Section
 from weightscape.config.shift import ShiftEntry
 from weightscape.config.source import DatasetEntry
 from weightscape.config.spectra import Spectra
+from weightscape.config.spectra_along import SpectraAlong
 
 CONTACT_SHEET = "contact_sheet"
 """The figure that every report has, so that readers see what the network sees."""
@@ -86,6 +87,9 @@ class Study(Section):
         (), description="Weights from elsewhere, whose spectra are fitted like those of runs."
     )
     spectra: Spectra = Field(Spectra(), description="What is computed of every layer's spectrum.")
+    spectra_along: SpectraAlong | None = Field(
+        None, description="Spectra along every training as well; at its end alone when missing."
+    )
     diversity: Diversity | None = Field(
         None, description="How diverse the images are; not measured when missing."
     )
@@ -132,7 +136,7 @@ class Study(Section):
     def all_figures(self) -> tuple[FigureEntry, ...]:
         """The figures; those that a study is never without stand first where none asks for them.
 
-        A contact sheet of every dataset, and what its measurements show.
+        A contact sheet of every dataset, and what its measurements and courses show.
         """
         if not self.conditions:
             return self.figures
@@ -146,14 +150,15 @@ class Study(Section):
             )
             for name in names
         ]
-        always += [FigureEntry(name=name) for name in self._measured_figures]
+        always += [FigureEntry(name=name) for name in self._figures_of_what_is_asked]
         return (*(figure for figure in always if figure.source not in asked), *self.figures)
 
     @property
-    def _measured_figures(self) -> list[str]:
+    def _figures_of_what_is_asked(self) -> list[str]:
         return [
             *(["measured_effects"] if self.measurements else []),
             *(["measured_course"] if self.measured_along else []),
+            *(["spectra_course"] if self.spectra_along else []),
         ]
 
     @property

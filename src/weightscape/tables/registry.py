@@ -24,6 +24,7 @@ MODULES = {
     "weights": "weightscape.tables.weights",
     "eigenvalues": "weightscape.tables.eigenvalues",
     "spectra": "weightscape.spectra.table",
+    "spectra_along": "weightscape.spectra.along_table",
     "diversity": "weightscape.tables.diversity",
     "samples": "weightscape.tables.samples",
     "pictures": "weightscape.tables.pictures",

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from weightscape.config.measurement import Measurement, Subject
 from weightscape.config.run import RunId
+from weightscape.config.spectra_along import SpectraAlong
 from weightscape.data.test_sets import Key
 from weightscape.measurements.measure import measure_rows
 from weightscape.network.live import LiveNetwork
@@ -64,6 +65,24 @@ def make_measurer(measurements: Sequence[Measurement], subject: Subject) -> Look
         training.course += [row | {"step": step} for row in measure_rows(due, subject)]
 
     return measure
+
+
+def make_keeper_of_steps(wanted: SpectraAlong) -> Look:
+    """Return what keeps a training's network as it is after certain of its steps.
+
+    It keeps each under the `name_of_step`; so does the file that a killed training goes on from.
+    """
+
+    def keep(training: Training, step: int) -> None:
+        if step in wanted.find_steps(training.total):
+            training.kept[name_of_step(step)] = copy_of(training.network)
+
+    return keep
+
+
+def name_of_step(step: int) -> str:
+    """Return what the network after `step` steps is kept as."""
+    return f"step {step}"
 
 
 def mean_predictions(

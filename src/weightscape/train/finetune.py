@@ -8,6 +8,7 @@ import torch
 from weightscape.config.measurement import Measurement
 from weightscape.config.place import Place
 from weightscape.config.recipe import Recipe
+from weightscape.config.spectra_along import SpectraAlong
 from weightscape.data.examples import Examples
 from weightscape.data.test_sets import Key
 from weightscape.measurements.measure import make_subject
@@ -15,7 +16,7 @@ from weightscape.network.build import restore
 from weightscape.network.device import select_device
 from weightscape.network.saved import SavedNetwork
 from weightscape.seeds import seed_for
-from weightscape.train.along import make_averager, make_measurer
+from weightscape.train.along import Look, make_averager, make_keeper_of_steps, make_measurer
 from weightscape.train.loop import UNWATCHED, Streams, TrainingData, Watch, train
 from weightscape.train.state import DivergedError, Training
 
@@ -36,6 +37,8 @@ class Along(NamedTuple):
         The real training examples, for measurements.
     seed : int
         Decides the draws of the measurements.
+    spectra : SpectraAlong or None
+        After which steps the network is kept; None where its end is enough.
     """
 
     test_sets: Mapping[Key, Examples]
@@ -43,6 +46,7 @@ class Along(NamedTuple):
     measurements: tuple[Measurement, ...] = ()
     real: Examples | None = None
     seed: int = 0
+    spectra: SpectraAlong | None = None
 
 
 def finetune(
@@ -90,11 +94,15 @@ def finetune(
             for key, part in along.test_sets.items()
         }
         watch = watch._replace(after_evaluation=make_averager(network, tested, along.average_from))
+    looks: list[Look] = []
     if along and along.measurements:
         real = along.real or data.training
         asked = along.test_sets.items()
         subject = make_subject(network, real, data.validation, asked, along.seed)
-        watch = watch._replace(after_step=make_measurer(along.measurements, subject))
+        looks.append(make_measurer(along.measurements, subject))
+    if along and along.spectra:
+        looks.append(make_keeper_of_steps(along.spectra))
+    watch = watch._replace(after_step=tuple(looks))
     try:
         return train(network, data, recipe, streams, watch)
     except DivergedError as error:

@@ -66,15 +66,15 @@ class Watch(NamedTuple):
         again gives the weights and the history of one that is not, bit by bit on a CPU.
     after_evaluation : callable, optional
         Called with the training and the steps that it has in all; may add to what it has `kept`.
-    after_step : callable, optional
-        Called with the training and the steps done; may add to its `course`, and draws no random
-        numbers from the training's streams.
+    after_step : tuple of callables, optional
+        Called with the training and the steps done; may add to its `course` and to what it has
+        `kept`, and draw no random numbers from the training's streams.
     """
 
     score: Score = "accuracy"
     keeper: Keeper | None = None
     after_evaluation: Callable[[Training, int], None] | None = None
-    after_step: Callable[[Training, int], None] | None = None
+    after_step: tuple[Callable[[Training, int], None], ...] = ()
 
 
 UNWATCHED = Watch()
@@ -120,7 +120,7 @@ def train(
     domains = data.training.domains if recipe.batch_per_domain else None
     batches = batches_of(len(labels), domains, recipe.batch_size, streams.order, data.epoch_size)
     per_epoch = batches.steps_per_epoch
-    total = max(1, round(recipe.steps_factor * (recipe.steps or recipe.epochs * per_epoch)))
+    total = recipe.count_steps(per_epoch)
     optimiser = make_optimiser(network.module, recipe, network.classifier)
     state = Training(
         network.module,
@@ -128,6 +128,7 @@ def train(
         make_schedule(optimiser, recipe, per_epoch, total),
         _generators(streams, network.device),
         score=watch.score,
+        total=total,
     )
     if watch.keeper:
         watch.keeper.resume(state)
@@ -201,8 +202,8 @@ def _advance(
         lr = float(state.schedule.get_last_lr()[0])
         state.schedule.step()
         losses.append(loss.detach())
-        if watch.after_step:
-            watch.after_step(state, number + 1)
+        for look in watch.after_step:
+            look(state, number + 1)
     return torch.stack(losses).mean().item(), lr
 
 

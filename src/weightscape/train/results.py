@@ -12,7 +12,7 @@ from weightscape.network.predictions import save_predictions
 from weightscape.network.saved import NetworkInfo, mark_failed, save_network, snapshot
 from weightscape.tables import measurements, training
 from weightscape.tables.table import from_rows, write
-from weightscape.train.along import mean_predictions
+from weightscape.train.along import mean_predictions, name_of_step
 from weightscape.train.finetune import Along
 from weightscape.train.state import Training
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def save_training(
-    outputs: Mapping[str, str],
+    outputs: Mapping[str, Any],
     tuned: Training,
     info: NetworkInfo,
     run: RunId,
@@ -33,7 +33,7 @@ def save_training(
     ----------
     outputs : mapping
         Where to: network, history, average and predictions where something is averaged along the
-        way, course where something is measured there.
+        way, course where something is measured there, and steps, a list, where networks are kept.
     tuned : Training
         The fine-tuning.
     info : NetworkInfo
@@ -60,6 +60,11 @@ def save_training(
     if "course" in outputs:
         course = from_rows([run._asdict() | row for row in tuned.course], measurements.SCHEMA)
         write(outputs["course"], course, measurements.SCHEMA, about)
+    if along and along.spectra:
+        reached = along.spectra.find_steps(tuned.total)
+        for place, path in zip(along.spectra.places, outputs.get("steps", ()), strict=True):
+            kept = tuned.kept.get(name_of_step(reached[place]), network.tensors)
+            save_network(path, network._replace(tensors=kept), {**about, "step": reached[place]})
     if along and along.average_from is not None:
         # One that has failed early has no mean; nothing is made of the weights of one that failed.
         mean = tuned.kept.get("average", network.tensors)

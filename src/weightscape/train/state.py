@@ -50,6 +50,8 @@ class Training:
         The score on validation examples by which the best network is chosen.
     course : list of dict
         What was measured along the way: rows of the table `measurements` without the run.
+    total : int
+        Steps that it has in all.
     failure : str
         Why it has come to no end, such as a loss that is no number; empty where it has.
     """
@@ -62,6 +64,7 @@ class Training:
     kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     score: Score = "accuracy"
     course: list[dict[str, Any]] = field(default_factory=list)
+    total: int = 0
     failure: str = ""
 
     @property
