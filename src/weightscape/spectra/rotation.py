@@ -104,8 +104,8 @@ def find_rotations(
     -------
     columns : dict
         `rotation_*`, `rotation_chance_*` and `subspace_*`. A subspace of k directions is compared
-        where both matrices have k of them and the singular values k and k + 1 are apart in both, on a side
-        that has more than k dimensions, for else it is the whole space.
+        where both matrices have k of them and the singular values k and k + 1 are apart in both, on
+        a side that has more than k dimensions, for else it is the whole space.
     reason : str
         Why some are missing; empty if none is.
     """
