@@ -61,7 +61,7 @@ EDITS = [
     words("the indent of the manifest", "engine/manifest.py", "indent=1", "indent=2"),
     words("what `verify` says", "engine/verify.py", '"is missing"', '"is gone"'),
     words("the digest of a file's content", "content.py", "CHUNK = 2**24", "CHUNK = 2**20"),
-    words("the command line", "cli.py", "default: all cores", "all cores"),
+    words("the command line", "files/arguments.py", "default: all cores", "all cores"),
     Edit("how a job knows its run", "engine/job.py", "seed=int(", "seed=1 + int("),
     # What writes values.
     Edit("the cast of a table", "tables/table.py", "table.cast(schema)", "table"),
@@ -108,7 +108,7 @@ EDITS = [
     Edit("the reading of a checkpoint", "checkpoints/floats.py", "uint32(16)", "uint32(15)"),
     Edit(
         "why a checkpoint is refused",
-        "checkpoints/find.py",
+        "checkpoints/downloads.py",
         "there is no such file",
         "it is not there",
     ),
