@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from weightscape.checkpoints.failure import note_failure
 from weightscape.config.run import RunId
 from weightscape.config.spectra import Spectra
-from weightscape.engine.job import job
+from weightscape.engine.job import job, run_of
+from weightscape.spectra.along import fit_spectra_along
 from weightscape.spectra.fit import fit_spectra
 from weightscape.tables.table import failure_of
 
@@ -13,15 +14,30 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as provenance:
-    names = snakemake.wildcards
-    initial = snakemake.input.get("initial")
-    backbone, condition = (names.backbone, names.condition) if initial else (names.initial, "init")
-    fit_spectra(
-        snakemake.input.weights,
-        (initial, snakemake.input.initial_eigenvalues) if initial else None,
-        RunId(names.dataset, backbone, condition, int(names.seed)),
-        (snakemake.output.spectra, snakemake.output.eigenvalues),
-        note_failure(provenance, failure_of(snakemake.input.weights)),
-        Spectra.model_validate(snakemake.params.spectra),
-        snakemake.threads,
-    )
+    names, given, output = snakemake.wildcards, snakemake.input, snakemake.output
+    options = Spectra.model_validate(snakemake.params.spectra)
+    initial = given.get("initial")
+    before = (initial, given.initial_eigenvalues) if initial else None
+    if before and "has_start" in snakemake.params.keys():
+        fit_spectra_along(
+            given.networks,
+            before,
+            run_of(names),
+            output.spectra,
+            provenance,
+            options,
+            snakemake.threads,
+            snakemake.params.has_start,
+        )
+    else:
+        backbone = names.backbone if initial else names.initial
+        condition = names.condition if initial else "init"
+        fit_spectra(
+            given.weights,
+            before,
+            RunId(names.dataset, backbone, condition, int(names.seed)),
+            (output.spectra, output.eigenvalues),
+            note_failure(provenance, failure_of(given.weights)),
+            options,
+            snakemake.threads,
+        )
