@@ -68,7 +68,7 @@ use rule fit_spectra as fit_initial_spectra with:
         "fit spectra of {wildcards.initial} before training, seed {wildcards.seed}"
 
 
-rule fit_spectra_along:
+use rule fit_spectra as fit_spectra_along with:
     input:
         networks=STEPS,
         initial=files.initial("weights.parquet"),
@@ -80,14 +80,9 @@ rule fit_spectra_along:
         "<logs>/fit_spectra_along/{dataset}/{backbone}/{condition}/seed-{seed}.log",
     benchmark:
         "<benchmarks>/fit_spectra_along/{dataset}/{backbone}/{condition}/seed-{seed}.tsv"
-    threads: study.threads.fit_spectra
-    resources:
-        gpu=spectra_gpus,
     params:
-        code=code("fit_spectra_along"),
+        code=code("fit_spectra"),
         spectra=study.spectra.slice(),
         has_start=study.spectra_along is not None and study.spectra_along.has_start,
     message:
         "fit spectra along the training of {wildcards.condition}, seed {wildcards.seed}"
-    script:
-        "../scripts/fit_spectra_along.py"

@@ -26,20 +26,17 @@ with job(snakemake) as provenance:
     given, params = snakemake.input, snakemake.params
     initial, real = load_network(given.initial), load(given.train)
     mixed = mix_for(real, [load(file) for file in given.get("synthetic", [])], recipe, run)
-    tested = given.get("test") and load_test_sets(
-        given.val, given.test, params.shifts, given.shifts
-    )
+    tested = given.val, given.test, params.shifts, given.shifts
     along = Along(
-        dict(tested or {}),
+        dict(load_test_sets(*tested)) if given.test else {},
         params.get("average_from"),
         tuple(MeasurementEntry(**entry).build() for entry in params.measurements),
         real,
         seed_for("measure", *run),
         SpectraAlong(**params.along) if params.along else None,
     )
-    keeper = keeper_beside(
-        snakemake.output.network, provenance, [content_digest(file) for file in given]
-    )
+    contents = [content_digest(file) for file in given]
+    keeper = keeper_beside(snakemake.output.network, provenance, contents)
     tuned = finetune(
         initial,
         TrainingData(mixed, load(given.val), len(real)),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from weightscape.checkpoints.failure import note_failure
 from weightscape.config.run import RunId
 from weightscape.config.spectra import Spectra
-from weightscape.engine.job import job
+from weightscape.engine.job import job, run_of
+from weightscape.spectra.along import fit_spectra_along
 from weightscape.spectra.fit import Initial, fit_spectra
 from weightscape.spectra.initial_vectors import write_initial_vectors
 from weightscape.tables.table import failure_of
@@ -21,13 +22,26 @@ with job(snakemake) as provenance:
         initial = Initial(given.initial, given.initial_eigenvalues, given.initial_vectors)
     else:
         write_initial_vectors(given.weights, made.vectors, options, provenance)
-    backbone, condition = (names.backbone, names.condition) if initial else (names.initial, "init")
-    fit_spectra(
-        given.weights,
-        initial,
-        RunId(names.dataset, backbone, condition, int(names.seed)),
-        (made.spectra, made.eigenvalues),
-        note_failure(provenance, failure_of(given.weights)),
-        options,
-        snakemake.threads,
-    )
+    if initial and "has_start" in snakemake.params.keys():
+        fit_spectra_along(
+            given.networks,
+            initial,
+            run_of(names),
+            made.spectra,
+            provenance,
+            options,
+            snakemake.threads,
+            snakemake.params.has_start,
+        )
+    else:
+        backbone = names.backbone if initial else names.initial
+        condition = names.condition if initial else "init"
+        fit_spectra(
+            given.weights,
+            initial,
+            RunId(names.dataset, backbone, condition, int(names.seed)),
+            (made.spectra, made.eigenvalues),
+            note_failure(provenance, failure_of(given.weights)),
+            options,
+            snakemake.threads,
+        )

@@ -60,7 +60,7 @@ BULK = (
         "num_tw_spikes",
         "Number of eigenvalues above the Tracy–Widom edge of noise of their own slice at a level "
         "of 5 % a layer, with the variance of what is below them: noise of one variance within "
-        "each slice has one in 4 to 6 % of layers of sides from 64 on, and in 2 to 4 % below. "
+        "each slice has one in 3 to 6 % of layers of sides from 64 on, and in 2 to 3 % below. "
         "Missing where num_robust_spikes is.",
         source="Kritchman & Nadler 2009, doi:10.1109/TSP.2009.2022897; Johnstone 2001, "
         "doi:10.1214/aos/1009210544",
