@@ -1,5 +1,6 @@
 """Weights of few bits that are multiplied by scales which the file keeps beside them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from math import prod
@@ -16,6 +17,13 @@ SCALED = "scaled "
 _BLOCK = 128
 _OTHER_BLOCKS = (8, 16, 32, 64, 128, 256)
 _FLOATS = frozenset(dtype for dtype in FLOATING if dtype.startswith("float8"))
+_MX = 32  # codes that have one scale of an exponent alone
+_CODES = re.compile(r"(?P<module>(.*\.)?)(?P<apart>_?)weight(?P<codes>|\._data|_qdata)")
+_SCALE = re.compile(r".*(scale|scaling|amax).*", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"(.*_)?(in|inputs?|act|activations?|out|outputs?|[qkv]|kv|smooth|logit|shift)(_.*)?",
+    re.IGNORECASE,
+)
 
 
 def find_scaled(parameters: Mapping[str, Tensor]) -> list[Made]:
@@ -23,9 +31,12 @@ def find_scaled(parameters: Mapping[str, Tensor]) -> list[Made]:
 
     The codes are float8, whose scale is beside a ``weight`` as ``weight_scale`` (ModelOpt, FBGEMM,
     compressed-tensors), ``weight_scale_inv`` (DeepSeek-V3; a factor all the same),
-    ``scale_weight`` (ComfyUI) or ``scale`` (DeepSeek-V3.2), or int8, which may have a
-    ``weight_zero_point`` too or the ``SCB`` of bitsandbytes, a scale per row in 127ths. quanto
-    keeps ``weight._data`` and ``weight._scale``.
+    ``scale_weight`` (ComfyUI), ``scale`` (DeepSeek-V3.2), ``weight_quantizer.scale`` (Quark) or
+    ``weights_scaling_factor`` (TensorRT-LLM), or int8, which may have a ``weight_zero_point`` too
+    or the ``SCB`` of bitsandbytes, a scale per row in 127ths. quanto keeps ``weight._data`` and
+    ``weight._scale``, torchao ``_weight_qdata`` and ``_weight_scale``. A float8 weight that has a
+    scale by another name beside it is given with that reason: whether it is the factor or its
+    inverse the name does not show.
 
     A scale holds for the whole tensor, for a row, a column, or a block, each as its shape tells:
     blocks of 128 where these fit the shape of the scales, and else of a power of two up to 256 that
@@ -48,11 +59,11 @@ def find_scaled(parameters: Mapping[str, Tensor]) -> list[Made]:
     (int8_vectorwise_dequant); compressed-tensors ``quantization/lifecycle/forward.py``; optimum-
     quanto ``tensor/weights/qbytes.py``.
     """
-    return [
-        Made(weight, _times(parameters, codes, parts), (codes, *parts))
-        for name in parameters
-        for weight, codes, parts in _codes(name, parameters)
-    ]
+    beside: dict[str, list[str]] = {}
+    for name in parameters:
+        module, dot, leaf = name.rpartition(".")
+        beside.setdefault(module + dot, []).append(leaf)
+    return [made for name in parameters for made in _scaled(name, parameters, beside)]
 
 
 def read_scales(scales: Tensor) -> NDArray[np.floating]:
@@ -67,33 +78,63 @@ def read_scales(scales: Tensor) -> NDArray[np.floating]:
     return stored.astype(np.float32)
 
 
-def _codes(name: str, parameters: Mapping[str, Tensor]) -> Iterator[tuple[str, str, list[str]]]:
-    """Give the weight, its codes and their scale, if `name` are codes that have one."""
+def _scaled(
+    name: str, parameters: Mapping[str, Tensor], beside: Mapping[str, list[str]]
+) -> Iterator[Made]:
+    """Give the weight, if `name` are codes that have a scale."""
     dtype = parameters[name].dtype
     if dtype not in _FLOATS and dtype != "int8":
         return
-    weight = name.removesuffix("._data")
-    module = weight.removesuffix("weight")
-    candidates = [f"{name}_scale", f"{name}_scale_inv"]
-    if weight != name:
+    match = _CODES.fullmatch(name)
+    module = match["module"] if match else ""
+    weight = f"{module}weight" if match else name
+    stem = f"{module}_weight" if match and match["apart"] else weight
+    if match and match["codes"] == "._data":
         candidates = [f"{weight}._scale"]
-    elif module != weight:
+    else:
+        candidates = [f"{stem}_scale", f"{stem}_scale_inv"]
+    if match and not match["codes"] and not match["apart"]:
         candidates += [f"{module}scale_weight", f"{module}scale"]
+        candidates += [f"{module}weight_quantizer.scale", f"{module}weights_scaling_factor"]
         candidates += [f"{module}SCB"] if dtype == "int8" else []
     if scale := next((other for other in candidates if other in parameters), ""):
-        beside = (f"{name}_zero_point", f"{module}weight_format")
-        yield weight, name, [scale, *(other for other in beside if other in parameters)]
+        parts = (f"{stem}_zero_point", f"{module}weight_format")
+        factors = [scale, *(other for other in parts if other in parameters)]
+        yield Made(weight, _times(parameters, name, factors), (name, *factors))
+    elif dtype in _FLOATS and (others := _other_scales(name, bool(match), beside)):
+        reason = (
+            f"{dtype} entries are multiples of a scale beside them, and the name of "
+            f"{', '.join(others)} does not show which: dequantise the checkpoint first"
+        )
+        yield Made(weight, reason, (name, *others))
+
+
+def _other_scales(name: str, is_weight: bool, beside: Mapping[str, list[str]]) -> list[str]:
+    """Return what may be the scale of codes by its name: of those of what goes through it none."""
+    module, dot, leaf = name.rpartition(".")
+    places = [f"{name}.", f"{name}_quantizer.", module + dot]
+    return [
+        place + other
+        for place in places
+        for other in beside.get(place, ())
+        if _SCALE.fullmatch(other)
+        and not _OF_OTHERS.fullmatch(other)
+        and (is_weight or place != module + dot or other.startswith(leaf))
+    ]
 
 
 def _times(parameters: Mapping[str, Tensor], name: str, parts: list[str]) -> Tensor | str:
     codes, scales = parameters[name], parameters[parts[0]]
     zero = next((parameters[part] for part in parts if part.endswith("_zero_point")), None)
     order = next((parameters[part] for part in parts if part.endswith("weight_format")), None)
-    if scales.dtype not in FLOATING and "e8m0" not in scales.dtype:
+    are_exponents = "e8m0" in scales.dtype or (
+        scales.dtype == "uint8" and codes.dtype in _FLOATS and _is_mx(codes.shape, scales.shape)
+    )
+    if scales.dtype not in FLOATING and not are_exponents:
         return (
             f"{codes.dtype} entries are multiples of a scale beside them, which is {scales.dtype}"
         )
-    if codes.dtype == "int8" and "e8m0" in scales.dtype:
+    if codes.dtype == "int8" and are_exponents:
         return "int8 entries hold two codes of 4 bits each; dequantise the checkpoint first"
     if order is not None and not _is_zero(order):
         return "int8 entries are in the order of a GPU's tiles; save the checkpoint by rows"
@@ -106,6 +147,11 @@ def _times(parameters: Mapping[str, Tensor], name: str, parts: list[str]) -> Ten
     unit = 1 / 127 if parts[0].endswith("SCB") else 1.0
     read = partial(_multiply, codes, scales, zero, sizes, unit)
     return Tensor(codes.shape, f"{SCALED}{codes.dtype}", read)
+
+
+def _is_mx(shape: tuple[int, ...], scales: tuple[int, ...]) -> bool:
+    """Say whether there is a scale for every `_MX` codes along the last axis."""
+    return shape[:-1] == scales[:-1] and len(shape) > 1 and shape[-1] == _MX * scales[-1]
 
 
 def _is_zero(order: Tensor) -> bool:
