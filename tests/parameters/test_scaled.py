@@ -85,6 +85,42 @@ def test_float8_without_a_scale_is_the_weight_itself():
     assert found.parameters["a.weight"].dtype == "float8_e4m3fn"
 
 
+@pytest.mark.parametrize(
+    ("codes", "scale"),
+    [("weight", "weight_quantizer.scale"), ("weight", "weights_scaling_factor"),
+     ("_weight_qdata", "_weight_scale")],
+)  # fmt: skip
+def test_scales_of_other_savers(codes, scale):
+    entries, factor = (normal(64, 96) * 30).to(E4M3), torch.tensor([0.25])
+    found = resolved({f"a.{codes}": entries, f"a.{scale}": factor})
+    same(found.parameters["a.weight"], entries.float() * 0.25, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["weight_scale", "weight_scale_inv"])
+def test_exponents_that_are_kept_as_bytes(name):
+    codes = normal(64, 96).to(E4M3)
+    scales = torch.rand(64, 3).to(torch.float8_e8m0fnu)
+    found = resolved({"a.weight": codes, f"a.{name}": scales.view(torch.uint8)})
+    spread = scales.float().repeat_interleave(32, 1)
+    same(found.parameters["a.weight"], codes.float() * spread, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["weight_scale_reciprocal", "scale_b", "w_scale", "weight.scale", "weight_amax"]
+)
+def test_a_scale_by_another_name_is_not_passed_over(name):
+    found = resolved({"a.weight": normal(64, 96).to(E4M3), f"a.{name}": torch.tensor(3.0)})
+    assert not found.parameters
+    assert f"the name of a.{name} does not show which" in found.skipped["a.weight"]
+
+
+@pytest.mark.parametrize("name", ["input_scale", "k_scale", "scale_shift_table", "smooth_scale"])
+def test_the_scale_of_what_goes_through_is_none_of_the_weight(name):
+    codes = normal(64, 96).to(E4M3)
+    found = resolved({"a.weight": codes, f"a.{name}": torch.tensor(3.0)})
+    same(found.parameters["a.weight"], codes.float(), rtol=0)
+
+
 def test_int8_with_a_zero_point():
     codes = torch.arange(-64, 64, dtype=torch.int8).reshape(8, 16)
     scales, zeros = torch.rand(8, 2), torch.arange(16, dtype=torch.int8).reshape(8, 2)

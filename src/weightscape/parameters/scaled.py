@@ -101,12 +101,14 @@ def _scaled(
         parts = (f"{stem}_zero_point", f"{module}weight_format")
         factors = [scale, *(other for other in parts if other in parameters)]
         yield Made(weight, _times(parameters, name, factors), (name, *factors))
-    elif dtype in _FLOATS and (others := _other_scales(name, bool(match), beside)):
+    elif dtype in _FLOATS and len(parameters[name].shape) > 1:
+        others = _other_scales(name, bool(match), beside)
         reason = (
             f"{dtype} entries are multiples of a scale beside them, and the name of "
             f"{', '.join(others)} does not show which: dequantise the checkpoint first"
         )
-        yield Made(weight, reason, (name, *others))
+        if others:
+            yield Made(weight, reason, (name, *others))
 
 
 def _other_scales(name: str, is_weight: bool, beside: Mapping[str, list[str]]) -> list[str]:
@@ -117,7 +119,8 @@ def _other_scales(name: str, is_weight: bool, beside: Mapping[str, list[str]]) -
         place + other
         for place in places
         for other in beside.get(place, ())
-        if _SCALE.fullmatch(other)
+        if place + other != name
+        and _SCALE.fullmatch(other)
         and not _OF_OTHERS.fullmatch(other)
         and (is_weight or place != module + dot or other.startswith(leaf))
     ]
