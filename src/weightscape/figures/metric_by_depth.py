@@ -81,12 +81,15 @@ class MetricByDepth(CellFigure):
             for i, metric in enumerate(self.metrics):
                 wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
                 _lines(wide, body[body["metric"] == metric], conditions, layers)
-                _points(narrow, head[head["metric"] == metric], conditions)
+                of_head = head[head["metric"] == metric]
+                _points(narrow, of_head, conditions)
                 word = "" if metric in SINCE_START else "change of "
                 wide.set_title(f"{word}{style.label(metric)}")
                 last_row = i // columns == rows - 1
                 _name_layers(wide, layers, shown=last_row)
                 narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
+                if of_head["mean"].isna().all():  # a head of few classes has not ten directions
+                    narrow.set_axis_off()
             drawing.put_legend(figure, drawing.make_line_marks(conditions))
             drawing.name_cell(figure, numbers)
         return figure
