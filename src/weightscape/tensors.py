@@ -85,11 +85,14 @@ class Header(NamedTuple):
         Where the data begin.
     about : dict
         Our own entry of the metadata; empty where the file has none.
+    metadata : dict of str
+        All entries of the metadata, as they are in the file.
     """
 
     entries: dict[str, dict[str, Any]]
     start: int
     about: dict[str, Any]
+    metadata: dict[str, str]
 
 
 def read_header(path: str | Path) -> Header:
@@ -112,7 +115,7 @@ def read_header(path: str | Path) -> Header:
         length = int.from_bytes(file.read(8), "little")
         entries: dict[str, dict[str, Any]] = json.loads(file.read(length))
     entries.pop("__metadata__", None)
-    return Header(entries, 8 + length, json.loads(metadata.get(KEY, "{}")))
+    return Header(entries, 8 + length, json.loads(metadata.get(KEY, "{}")), metadata)
 
 
 def read_about(path: str | Path) -> dict[str, Any]:

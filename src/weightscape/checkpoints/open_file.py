@@ -6,6 +6,7 @@ from weightscape.checkpoints.beside import read_config
 from weightscape.checkpoints.checkpoint import Checkpoint, CheckpointError
 from weightscape.checkpoints.downloads import check_downloaded
 from weightscape.checkpoints.parallel import check_whole
+from weightscape.checkpoints.safetensors_file import read_adapter_config
 from weightscape.checkpoints.tree import read_tree
 from weightscape.checkpoints.weight_sets import TRAINING, find_weight_sets
 
@@ -40,6 +41,8 @@ def open_file(path: Path) -> list[Checkpoint]:
     check_whole(path, contents.tree, [weights.parameters for weights in sets.values()])
     network = contents.about.get("network", {})
     config = read_config(path)
+    if contents.kind == "safetensors":
+        config |= read_adapter_config(path)
     return [
         Checkpoint(
             str(path),

@@ -1,5 +1,6 @@
 """Safetensors files, read one parameter at a time and without torch."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from weightscape.checkpoints.floats import SIZES
 from weightscape.checkpoints.span import Span
 from weightscape.checkpoints.storage import Storage, make_tensor, make_unreadable, row_major
 from weightscape.tensors import read_header
+
+ADAPTERS = "lora_adapter_metadata"
+"""The entry of the metadata in which diffusers keeps the settings of adapters."""
 
 _DTYPES = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
@@ -43,6 +47,18 @@ def open_safetensors(path: Path) -> Checkpoint:
     )
 
 
+def read_adapter_config(path: Path) -> dict[str, Any]:
+    """Return what diffusers keeps in a safetensors file of the adapters in it.
+
+    That are the settings of PEFT, by names such as ``unet.lora_alpha``; empty where there are none.
+    """
+    try:
+        found = json.loads(read_header(path).metadata.get(ADAPTERS, "{}"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {ADAPTERS: found} if isinstance(found, dict) and found else {}
+
+
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
     """Return the tensors of a safetensors file, and our own entry of its metadata.
 
@@ -55,7 +71,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
         As of `open_safetensors`.
     """
     try:
-        entries, first, about = read_header(path)
+        entries, first, about, _ = read_header(path)
     except ValueError as error:
         raise CheckpointError(f"{error}; copy or download it again") from error
     if not isinstance(about, dict) or not isinstance(about.get("network", {}), dict):

@@ -81,15 +81,15 @@ class MetricByDepth(CellFigure):
             for i, metric in enumerate(self.metrics):
                 wide, narrow = grid.flat[2 * i], grid.flat[2 * i + 1]
                 _lines(wide, body[body["metric"] == metric], conditions, layers)
-                of_head = head[head["metric"] == metric]
-                _points(narrow, of_head, conditions)
+                of_head = head[(head["metric"] == metric) & head["mean"].notna()]
+                if of_head.empty:  # a head of few classes has not ten directions
+                    narrow.set_axis_off()
+                else:
+                    _points(narrow, of_head, conditions)
                 word = "" if metric in SINCE_START else "change of "
                 wide.set_title(f"{word}{style.label(metric)}")
                 last_row = i // columns == rows - 1
                 _name_layers(wide, layers, shown=last_row)
-                narrow.set_xticks([0], ["classifier" if last_row else ""], rotation=90)
-                if of_head["mean"].isna().all():  # a head of few classes has not ten directions
-                    narrow.set_axis_off()
             drawing.put_legend(figure, drawing.make_line_marks(conditions))
             drawing.name_cell(figure, numbers)
         return figure
@@ -162,6 +162,8 @@ def _points(ax: Axes, numbers: pd.DataFrame, conditions: pd.DataFrame) -> None:
         ax.vlines(x, rows["low"], rows["high"], color=c.shade, lw=1.4)
         ax.plot(x, rows["mean"], ls="", marker="o", ms=2.4, color=c.shade, label=c.condition)
     ax.set_xlim(-0.65, 0.65)
+    ax.set_xticks([])
+    ax.set_xlabel("classifier", size="x-small")
 
 
 def _name_layers(ax: Axes, layers: pd.DataFrame, *, shown: bool) -> None:

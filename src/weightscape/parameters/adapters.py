@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.checkpoints.checkpoint import Tensor
+from weightscape.checkpoints.safetensors_file import ADAPTERS
 from weightscape.parameters.made import Made
 from weightscape.parameters.products import Product, multiply_factors
 
@@ -17,7 +18,8 @@ Config = Mapping[str, Any]
 _FACTOR = re.compile(
     r"(?P<module>.+?)(\.processor)?(\.(?P<processed>to_\w+)_lora)?"
     r"\.(?P<factor>lora_embedding_[AB]|lora_[ABE]|lora_(down|up|mid)|lora\.(down|up)"
-    r"|lora_linear_layer\.(down|up)|(?<=_lora\.)(down|up)|hada_[wt]\w+|lokr_[wt]\w+"
+    r"|lora_linear_layer\.(down|up)|(?<=_lora\.)(down|up)|(?<=_lora\d\.)(down|up)"
+    r"|hada_[wt]\w+|lokr_[wt]\w+|(?<=lora_)diff|(?<=\.)diff"
     r"|lora_magnitude_vector|dora_scale|ia3_l|b?oft_\w+|vera_lambda_\w+)"
     r"(\.(?!weight$|bias$)(?P<adapter>\w+))?(\.weight)?"
 )
@@ -29,9 +31,11 @@ _ROLES = (
     (r"lora_magnitude_vector|dora_scale", "magnitude"),
 )
 _PEFT = re.compile(r"(^|\.)base_model\.model\.")
-_BASE = re.compile(r"\.base_layer(?=\.)|\.modules_to_save\.\w+(?=\.)")
+# What is changed twice has its second factors within its `base_layer`.
+_BASE = re.compile(r"\.base_layer(?=\.)(?!(\.base_layer)*\.lora_)|\.modules_to_save(\.\w+)?(?=\.)")
 _ORIGINAL = re.compile(r"(.*\.)?original_module\..*")
 _PROMPTS = re.compile(r"(.*\.)?(prompt_embeddings|prompt_encoder\..*|adaption_prompt)")
+_DRAWN = re.compile(r"(.*\.)?vera_[AB](\.\w+)?")
 _UNSCALED = re.compile(r"(unet|transformer|text_encoder\w*|diffusion_model)\.")
 
 
@@ -58,7 +62,7 @@ def find_adapters(parameters: Mapping[str, Tensor], config: Config, is_peft: boo
     """Return the weights that adapters change: the change of each, or its sum with the weight.
 
     ``<module>.weight`` is the change ΔW: α/r · B·A of LoRA [1]_, of a convolution the kernels of
-    both one after the other; likewise of LoHa and LoKr [2]_. Where the file has the weight too, it
+    both one after the other; likewise of LoHa and LoKr [2]_; ``diff`` is the change itself. Where the file has the weight too, it
     is their sum.
 
     α is that of an ``alpha`` beside the factors, or else of the config, with its patterns, the
@@ -97,6 +101,8 @@ def why_no_weight(name: str) -> str:
     """Say why a tensor of an adapter is no weight of the network; nothing if it may be."""
     if _PROMPTS.fullmatch(name):
         return "a prompt of its own (prompt tuning), which is an input and no weight"
+    if _DRAWN.fullmatch(name):
+        return "a factor of VeRA that is drawn, the same for all weights, and no weight"
     if _ORIGINAL.fullmatch(name):
         return "the weight before the fine-tuning, which the network does not use"
     return ""
@@ -106,11 +112,24 @@ def _make(module: _Module, parameters: Mapping[str, Tensor], config: Config) -> 
     weight, alpha = f"{module.path}.weight", f"{module.path}.alpha"
     names = [name for several in module.factors.values() for name in several]
     names += [alpha] if alpha in parameters else []
-    made = _change(module, parameters, config)
+    made = _change(module, parameters, _config_of(module.path, config))
     base = parameters.get(weight)
     if base is not None and isinstance(made, Tensor):
         made = _sum(base, made)
     return Made(weight, made, tuple(names))
+
+
+def _config_of(path: str, config: Config) -> Config:
+    """Return the settings of a module: diffusers keeps them by the part of the pipeline."""
+    found = config.get(ADAPTERS)
+    if not isinstance(found, Mapping):
+        return config
+    prefix = f"{path.partition('.')[0]}."
+    return {
+        str(name).removeprefix(prefix): value
+        for name, value in found.items()
+        if str(name).startswith(prefix)
+    }
 
 
 def _change(module: _Module, parameters: Mapping[str, Tensor], config: Config) -> Tensor | str:
@@ -176,6 +195,7 @@ def _is_number(value: Any) -> TypeGuard[float]:
 def _is_stacked(path: str, config: Config) -> bool:
     targets = config.get("target_parameters")
     parents = [str(t).rpartition(".")[0] for t in targets] if isinstance(targets, list) else []
+    path = path.replace(".base_layer", "")
     return any(f".{path}".endswith(f".{parent}") for parent in parents if parent)
 
 

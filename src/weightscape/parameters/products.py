@@ -51,6 +51,7 @@ def multiply_factors(factors: Mapping[str, Tensor]) -> Product | str:
       ``down`` and ones in ``up``. Of an embedding the product is turned.
     * LoHa: (w1_a · w1_b) ⊙ (w2_a · w2_b).
     * LoKr: w1 ⊗ w2, each of them whole or as a product w_a · w_b.
+    * ``diff``: itself.
 
     Parameters
     ----------
@@ -76,6 +77,8 @@ def _product(factors: Mapping[str, Tensor]) -> Product | None:
     if names == {"embedding_down", "embedding_up"}:
         found = _lora(factors["embedding_down"], factors["embedding_up"])
         return found and found._replace(shape=found.shape[::-1], read=lambda: found.read().T)
+    if names == {"diff"}:
+        return _whole("diff", factors)
     if names == set(_HADA):
         pairs = [_lora(factors[f"{w}_b"], factors[f"{w}_a"]) for w in ("w1", "w2")]
         one, other = pairs
@@ -100,7 +103,7 @@ def _lora(down: Tensor, up: Tensor) -> Product | None:
 
 
 def _whole(name: str, factors: Mapping[str, Tensor]) -> Product | None:
-    """Return a factor of a LoKr, whole or a product itself."""
+    """Return a factor of a LoKr, whole or a product itself, or what is a change as it is."""
     if name in factors:
         whole = factors[name]
         return Product(whole.shape, None, whole.dtype, lambda: whole.read().astype(np.float64))
