@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from tests.helpers.state_dicts import checkpoint_of, resolved, same
+from weightscape.checkpoints.safetensors_file import ADAPTERS
 from weightscape.parameters.resolve import resolve
 
 CONFIG = {"peft_type": "LORA", "r": 4, "lora_alpha": 16}
@@ -124,6 +125,33 @@ def test_processors_of_attention():
     same(resolved(state).parameters["mid.attn1.to_q.weight"], product(state), rtol=1e-5)
 
 
+def test_processors_of_several_streams():
+    state = {}
+    for stream in ("qkv_lora1", "qkv_lora2"):
+        state |= lora(f"blocks.0.processor.{stream}", "down.weight", "up.weight")
+    found = resolved(state)
+    assert found.parameters.keys() == {
+        "blocks.0.processor.qkv_lora1.weight", "blocks.0.processor.qkv_lora2.weight",
+    }  # fmt: skip
+    assert found.changes == set(found.parameters)
+
+
+@pytest.mark.parametrize("part", ["unet", "text_encoder_2"])
+def test_the_scale_that_diffusers_keeps_in_the_file(part):
+    state = lora(f"{part}.blocks.0.to_q")
+    own = {f"{part}.r": 4, f"{part}.lora_alpha": 2, f"{part}.alpha_pattern": {"to_k": 1}}
+    config = {ADAPTERS: own | {"transformer.lora_alpha": 9}}
+    found = resolved(state, config=config)
+    same(found.parameters[f"{part}.blocks.0.to_q.weight"], product(state) / 2, rtol=1e-5)
+
+
+def test_a_whole_change():
+    change = torch.randn(10, 8)
+    found = resolved({"lora_unet_q.diff": change, "lora_unet_q.diff_b": torch.randn(10)})
+    same(found.parameters["lora_unet_q.weight"], change)
+    assert found.changes == {"lora_unet_q.weight"}
+
+
 def test_loha():
     parts = {"w1_a": (10, 4), "w1_b": (4, 8), "w2_a": (10, 4), "w2_b": (4, 8)}
     state = {f"lora_unet_q.hada_{name}": torch.randn(shape) for name, shape in parts.items()}
@@ -212,6 +240,33 @@ def test_what_is_computed_is_read_when_it_is_asked_for():
     assert resolve(checkpoint).parameters["q_proj.weight"].shape == (10, 8)
 
 
-@pytest.mark.parametrize("name", ["prompt_encoder.embed.weight", "a.original_module.weight"])
+def test_experts_that_are_changed_twice():
+    module = f"{PEFT}layers.0.mlp.experts"
+    state = lora(module) | lora(f"{module}.base_layer")
+    targets = {"target_parameters": ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]}
+    found = resolved(state, config=CONFIG | targets)
+    assert not found.parameters
+    whole = found.skipped["layers.0.mlp.experts.weight"]
+    assert whole == found.skipped["layers.0.mlp.experts.base_layer.weight"]
+    assert "several experts in one" in whole
+
+
+def test_a_kept_module_without_the_name_of_its_adapter():
+    head = torch.randn(3, 10)
+    state = lora(f"{PEFT}q_proj") | {f"{PEFT}score.modules_to_save.weight": head}
+    same(resolved(state, config=CONFIG).parameters["score.weight"], head)
+
+
+def test_the_factors_that_vera_draws_are_no_weights():
+    state = {"base_model.vera_A": torch.ones(4, 8), "base_model.vera_B": torch.ones(10, 4)}
+    found = resolved(state, config={"peft_type": "VERA"})
+    assert not found.parameters
+    assert all("is drawn" in reason for reason in found.skipped.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["prompt_encoder.embed.weight", "a.original_module.weight", "a.diff.weight", "a.diff"],
+)
 def test_names_that_networks_without_adapters_use_too(name):
     assert resolved({name: torch.ones(4, 4)}).parameters.keys() == {name}

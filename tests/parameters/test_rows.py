@@ -104,6 +104,16 @@ def test_an_adapter_alone_and_with_its_base(adapter):
     agree(change["score"], head - base["score.weight"])
 
 
+def test_the_scale_of_an_adapter_in_the_metadata_of_its_file(tmp_path):
+    path = tmp_path / "lora.safetensors"
+    own = {"unet.to_q.lora_A.weight": torch.randn(8, 96),
+           "unet.to_q.lora_B.weight": torch.randn(96, 8)}  # fmt: skip
+    about = json.dumps({"unet.r": 8, "unet.lora_alpha": 16})
+    save_file(own, path, metadata={"lora_adapter_metadata": about})
+    down, up = own.values()
+    agree(layers_of(rows_of(path), "delta")["unet.to_q"], 2 * up @ down)
+
+
 def test_an_adapter_without_its_config_says_what_is_missing(adapter):
     path = adapter[0]
     (path.parent / "adapter_config.json").unlink()

@@ -16,10 +16,11 @@ from weightscape.parameters.products import Product, multiply_factors
 Config = Mapping[str, Any]
 
 _FACTOR = re.compile(
+    r"(?=(lora|lycoris)_|diffusion_model\.|(?!.*\.diff$))"  # `diff` is a word of networks, too
     r"(?P<module>.+?)(\.processor)?(\.(?P<processed>to_\w+)_lora)?"
     r"\.(?P<factor>lora_embedding_[AB]|lora_[ABE]|lora_(down|up|mid)|lora\.(down|up)"
     r"|lora_linear_layer\.(down|up)|(?<=_lora\.)(down|up)|(?<=_lora\d\.)(down|up)"
-    r"|hada_[wt]\w+|lokr_[wt]\w+|(?<=lora_)diff|(?<=\.)diff"
+    r"|hada_[wt]\w+|lokr_[wt]\w+|diff(?!\.)"
     r"|lora_magnitude_vector|dora_scale|ia3_l|b?oft_\w+|vera_lambda_\w+)"
     r"(\.(?!weight$|bias$)(?P<adapter>\w+))?(\.weight)?"
 )
@@ -62,8 +63,8 @@ def find_adapters(parameters: Mapping[str, Tensor], config: Config, is_peft: boo
     """Return the weights that adapters change: the change of each, or its sum with the weight.
 
     ``<module>.weight`` is the change ΔW: α/r · B·A of LoRA [1]_, of a convolution the kernels of
-    both one after the other; likewise of LoHa and LoKr [2]_; ``diff`` is the change itself. Where the file has the weight too, it
-    is their sum.
+    both one after the other; likewise of LoHa and LoKr [2]_; LyCORIS' ``diff`` is the change
+    itself. Where the file has the weight too, it is their sum.
 
     α is that of an ``alpha`` beside the factors, or else of the config, with its patterns, the
     root of rank-stabilised LoRA and ``fan_in_fan_out``. Without these the scale is 1 where names
