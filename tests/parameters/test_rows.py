@@ -148,6 +148,16 @@ def test_nothing_quantised_is_analysed(tmp_path):
     assert len(rows) == 8
 
 
+@pytest.mark.parametrize("save", [save_file, torch.save])
+def test_a_shared_weight_that_a_file_keeps_twice_has_one_row(tmp_path, save):
+    table = torch.randn(40, 16)
+    names = ("lm_head.weight", "model.embed_tokens.weight", "model.other.weight")
+    save({name: table.clone() for name in names}, tmp_path / "m")
+    rows = {row["parameter"]: row for row in rows_of(tmp_path / "m")}
+    assert rows["model.embed_tokens.weight"]["reason"] == "the same entries as lm_head.weight"
+    assert [rows[name]["status"] for name in names] == ["ok", "skipped", "ok"]
+
+
 def test_a_shared_weight_has_one_row_and_both_names(tmp_path):
     embedding = nn.Embedding(40, 16)
     head = nn.Linear(16, 40, bias=False)

@@ -18,9 +18,10 @@ _REASON = "the same entries as "
 def find_tied(parameters: Mapping[str, Tensor]) -> dict[str, str]:
     """Return the parameters that are an earlier one by another name, with the reason that says so.
 
-    They are the same where the file says that they share their entries. Where it does not say, as
-    safetensors files do not, the embeddings and output layers of a vocabulary that have the same
-    shape and type are compared, up to half a gigabyte of each.
+    They are the same where the file says that they share their entries. Where it does not say so,
+    as safetensors files do not, nor those of a network that was converted one parameter at a time,
+    the embeddings and output layers of a vocabulary that have the same shape and type are compared,
+    up to half a gigabyte of each.
 
     Parameters
     ----------
@@ -55,8 +56,6 @@ def other_names(skipped: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_same(one: Tensor, other: Tensor) -> bool:
-    if one.storage is not None or other.storage is not None:
-        return False
     if one.shape != other.shape or one.dtype != other.dtype or len(one.shape) != 2:
         return False
     if np.prod(one.shape) > _LARGEST:
