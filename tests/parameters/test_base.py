@@ -54,6 +54,14 @@ def test_names_of_two_networks_are_said_to_differ_in_one_line():
     assert matched.parameters.keys() == {"layer1.0.conv1.weight"}
 
 
+def test_single_layers_of_one_shape_are_not_taken_for_the_same():
+    matched, (note,) = match({"fc.weight": torch.ones(4, 4)}, {"head.weight": torch.ones(4, 4)})
+    assert matched.parameters.keys() == {"head.weight"}
+    assert "no parameter of the base" in note
+    alone, _ = match({"fc.weight": torch.ones(4, 4)}, {"weight": torch.ones(4, 4)})
+    assert alone.parameters.keys() == {"fc.weight"}
+
+
 def test_what_only_the_base_has_is_named_in_one_line():
     more = {f"head.{index}.weight": torch.randn(3, 3) for index in range(5)}
     _, notes = match(bert(), bert() | more)
@@ -80,6 +88,28 @@ def test_queries_keys_and_values_are_put_together_and_taken_apart(name):
     assert notes == ()
     for key, value in base.items():
         same(apart.parameters[key], value)
+
+
+def test_gates_of_an_mlp_are_put_together_and_taken_apart():
+    apart = {f"mlp.{name}_proj.weight": torch.randn(12, 8) for name in ("gate", "up")}
+    down = {"mlp.down_proj.weight": torch.randn(8, 12)}
+    whole = {"mlp.gate_up_proj.weight": torch.cat(list(apart.values()))}
+    found, notes = match(apart | down, whole | down)
+    assert notes == ()
+    for key, value in apart.items():
+        same(found.parameters[key], value)
+    found, notes = match(whole | down, apart | down)
+    assert notes == ()
+    same(found.parameters["mlp.gate_up_proj.weight"], whole["mlp.gate_up_proj.weight"])
+
+
+def test_names_that_fit_two_parts_of_the_base_are_not_matched():
+    stem = "layers.0.self_attn.q_proj.weight"
+    parts = [f"model.{part}.{stem}" for part in ("vision_tower", "language_model")]
+    matched, (note,) = match({f"model.{stem}": torch.randn(8, 8)},
+                             {name: torch.randn(8, 8) for name in parts})  # fmt: skip
+    assert "`model.vision_tower.` and `model.language_model.` of the base, base, alike" in note
+    assert matched.parameters.keys() == set(parts)
 
 
 def test_columns_of_gpt2():
@@ -133,4 +163,6 @@ def test_weights_that_are_shared_in_one_of_the_two_only():
     apart = one | {"lm_head.weight": torch.randn(20, 8)}
     same(match(apart, two)[0].parameters["lm_head.weight"], table)
     assert match(two, one)[1] == match(one, two)[1] == match(apart, two)[1] == ()
+    other = {"lm_head.weight": table, "model.embed_tokens.weight": table}
+    assert match(other, one)[1] == match(other, apart)[1] == ()
     same(match(two, {"lm_head.weight": table})[0].parameters["model.embed_tokens.weight"], table)

@@ -44,7 +44,9 @@ def match_base(checkpoint: Checkpoint, base: Checkpoint) -> tuple[Checkpoint, tu
     skipped = {names.get(name, name): reason for name, reason in base.skipped.items()}
     parameters |= _shared(checkpoint.skipped, skipped, parameters)
     made = find_projections(checkpoint, replace(base, parameters=parameters))
-    used = {part for entry in made for part in entry.factors}
+    used = {part for entry in made for part in entry.factors} | other_names(
+        checkpoint.skipped
+    ).keys()
     matched = replace(
         base,
         parameters=parameters | {e.name: e.weight for e in made if isinstance(e.weight, Tensor)},
@@ -52,7 +54,7 @@ def match_base(checkpoint: Checkpoint, base: Checkpoint) -> tuple[Checkpoint, tu
     )
     given = {name: each for name, each in _matrices(matched).items() if name not in skipped}
     if wanted and given and not any(name in given for name in wanted):
-        return matched, (
+        return matched, (note,) if note else (
             f"no parameter of the base, {base.name}, has a name of the checkpoint: the first are "
             f"{next(iter(given))} and {next(iter(wanted))}; give the base that it was made of",
         )
@@ -84,8 +86,14 @@ def _names(wanted: _Tensors, base: Checkpoint) -> tuple[dict[str, str], str]:
     if flat:
         return flat, ""
     given = _matrices(base)
-    (ours, theirs), count = _prefixes(wanted, given)
+    (ours, theirs), count, rivals = _prefixes(wanted, given)
     as_they_are = sum(n in given and given[n].shape == wanted[n].shape for n in wanted)
+    if count > as_they_are and rivals:
+        parts = " and ".join(f"`{prefix}`" for prefix in (theirs, *rivals))
+        return {}, (
+            f"no names are matched: those of the checkpoint fit {parts} of the base, {base.name}, "
+            "alike; give the part that it was made of"
+        )
     if count > as_they_are:
         names = {n: ours + n.removeprefix(theirs) for n in base.parameters if n.startswith(theirs)}
         kept = {n for n in names if n in wanted}
@@ -101,8 +109,11 @@ def _names(wanted: _Tensors, base: Checkpoint) -> tuple[dict[str, str], str]:
     return {}, ""
 
 
-def _prefixes(wanted: _Tensors, given: _Tensors) -> tuple[tuple[str, str], int]:
-    """Return what stands before the names of both, and how many agree without it."""
+def _prefixes(wanted: _Tensors, given: _Tensors) -> tuple[tuple[str, str], int, list[str]]:
+    """Return what stands before the names of both, and how many agree without it.
+
+    Last are the prefixes of other parts of the base that as many agree with.
+    """
     theirs: dict[tuple[str, tuple[int, ...]], list[str]] = {}
     for name, tensor in given.items():
         for prefix, rest in _splits(name):
@@ -112,12 +123,19 @@ def _prefixes(wanted: _Tensors, given: _Tensors) -> tuple[tuple[str, str], int]:
         for name, tensor in wanted.items()
         for ours, rest in _splits(name)
         for other in theirs.get((rest, tensor.shape), ())
+        if "." in rest or not (ours and other)  # `a.weight` and `b.weight` have no name in common
     )
-    return max(
+    (ours, prefix), count = max(
         counts.items(),
         key=lambda item: (item[1], -len(item[0][0]) - len(item[0][1])),
         default=(("", ""), 0),
     )
+    rivals = {
+        other
+        for (_, other), n in counts.items()
+        if n == count and not other.startswith(prefix) and not prefix.startswith(other)
+    }
+    return (ours, prefix), count, sorted(rivals, key=len)[:1]
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Queries, keys and values that one file keeps in one parameter and another apart."""
+"""Projections, and gates of an MLP, that one file keeps in one parameter and another apart."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weightscape.checkpoints.checkpoint import Checkpoint, Tensor
+from weightscape.layers.gates import gate_parts
 from weightscape.layers.operators import Shapes
 from weightscape.layers.parts import Part
 from weightscape.layers.projections import fused_parts
@@ -19,18 +20,21 @@ _NAMES = {
     "q": ("q_proj", "query", "q", "q_lin", "to_q", "wq"),
     "k": ("k_proj", "key", "k", "k_lin", "to_k", "wk"),
     "v": ("v_proj", "value", "v", "v_lin", "to_v", "wv"),
+    "gate": ("gate_proj", "w1"),
+    "up": ("up_proj", "w3"),
 }
 _FUSED = re.compile(
     r"(?P<module>(.*\.)?)(in_proj_weight"
-    r"|(qkv|kv|qkv_proj|Wqkv|wqkv|c_attn|query_key_value)\.weight)"
+    r"|(qkv|kv|qkv_proj|Wqkv|wqkv|c_attn|query_key_value|gate_up_proj)\.weight)"
 )
 
 
 def find_projections(wanted: Checkpoint, given: Checkpoint) -> list[Made]:
     """Return the projections of one file as another file has them.
 
-    Where `weightscape.layers.projections.fused_parts` says how they lie in one, they are put
-    together, or taken apart.
+    Where `weightscape.layers.projections.fused_parts`, or of an MLP
+    `weightscape.layers.gates.gate_parts`, says how they lie in one, they are put together, or taken
+    apart.
 
     Parameters
     ----------
@@ -49,7 +53,7 @@ def find_projections(wanted: Checkpoint, given: Checkpoint) -> list[Made]:
 
 def _together(name: str, shapes: Shapes, wanted: Checkpoint, given: Checkpoint) -> Iterator[Made]:
     match = _FUSED.fullmatch(name)
-    parts = fused_parts(name, shapes, wanted.config) if match else []
+    parts = _parts(name, shapes, wanted) if match else []
     if match is None or not parts:
         return
     candidates = [[f"{match['module']}{n}.weight" for n in _NAMES.get(p.name, ())] for p in parts]
@@ -74,12 +78,17 @@ def _apart(
     if match is None or fused is None:
         return
     turned = is_turned(fused, shapes)
-    for part in fused_parts(fused, shapes, given.config):
+    for part in _parts(fused, shapes, given):
         is_it = match["name"] in _NAMES.get(part.name, ())
         if is_it and _shape(part, shapes[fused], turned) == shape:
             stored = given.parameters[fused]
             read = partial(_cut, stored, part, turned)
             yield Made(name, Tensor(shape, stored.dtype, read), (fused,))
+
+
+def _parts(name: str, shapes: Shapes, checkpoint: Checkpoint) -> list[Part]:
+    parts = fused_parts(name, shapes, checkpoint.config)
+    return parts or gate_parts(name, shapes, checkpoint.config)
 
 
 def _shapes(checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
