@@ -1,11 +1,8 @@
 """Roles and blocks of names that are no longer, or not, those of a library that is at hand."""
 
-import random
-
 import pytest
 
-from weightscape.layers.catalogue import catalogue
-from weightscape.layers.names import infer_classifier
+from tests.helpers.name_tables import check_names
 
 CASES = {
     "BART": """
@@ -253,21 +250,6 @@ CASES = {
 }
 
 
-def rows(table):
-    for line in table.strip().splitlines():
-        name, role, block, *dims = line.split()
-        # Sides that are no multiples of one another prove nothing of what is fused.
-        yield name, role, int(block), (7, 5, 3, 3)[: int(dims[0]) if dims else 2]
-
-
 @pytest.mark.parametrize("family", CASES)
 def test_roles_and_blocks_follow_from_names_in_any_order(family):
-    expected = list(rows(CASES[family]))
-    shapes = {f"{name}.weight": shape for name, _, _, shape in expected}
-    names = list(shapes)
-    random.Random(0).shuffle(names)
-    classifier = infer_classifier(name.removesuffix(".weight") for name in names)
-    layers = catalogue({name: shapes[name] for name in names}, classifier).layers
-    found = {(layer.layer, layer.role, layer.block) for layer in layers}
-    assert found == {(name, role, block) for name, role, block, _ in expected}
-    assert [layer.block for layer in layers] == sorted(layer.block for layer in layers)
+    check_names(CASES[family])

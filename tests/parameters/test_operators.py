@@ -46,6 +46,8 @@ def test_operators_are_the_weights_of_linear_maps():
         ("encoder.pe", (100, 32)), ("rotary.cos_cached", (64, 32)), ("rotary.sin", (64, 32)),
         ("freqs_cis", (64, 32)), ("blur.filt", (3, 3)), ("attn.causal_mask", (64, 64)),
         ("vq._ema_w", (512, 64)), ("fc.weight_integer", (64, 64)), ("anchors", (9, 4)),
+        ("train_acc.confmat", (10, 10)), ("encoder.rel_pos_x_bias.weight", (12, 64)),
+        ("q.tables2", (16, 16)),
     ],
 )  # fmt: skip
 def test_tables_and_buffers(name, shape):

@@ -18,8 +18,9 @@ _BLOCKS = (
     r"denseblock\d+\.denselayer\d+|dense_block\d+",  # DenseNet, RDNet
     r"encoder_layer_\d+|transformer_encoder\.\d+",  # torchvision's ViT; NesT
     r"(stages?|layers|network)\.\d+\.((blocks|layers)\.)?\d+",  # ConvNeXt, ByobNet, Swin, VOLO
-    r"\w*(?<!downsample_)(?<!conv_)(?<!pos_)(blocks?|layers?)(_token_only)?\.\d+(\.\d+)?",  # most
-    r"h\.\d+",  # GPT-2
+    r"(?<!pos_conv_embed\.)\w*(?<!downsample_)(?<!conv_)(?<!pos_)(blocks?|layers?)(_token_only)?"
+    r"\.\d+(\.\d+)?",  # most
+    r"h\.\d+|self_attends\.\d+",  # GPT-2; Perceiver
     # torchvision's chains, whose member 0 may be the stem
     r"features(?!\.0(\.(0|conv|bn)\b.*)?$)(\.\d+)+",
 )
@@ -30,11 +31,14 @@ _APART = (
     # A convolution by position belongs to the first block of every stage of Twins.
     (re.compile(r"^pos_block\.(\d+)\."), r"blocks.\1.0."),
 )
-_EARLIER = ("patch_embed", "visual")
-_LATER = (
-    "decoder", "text_decoder", "language_model", "attentions", "parallel_blocks",
-    "single_transformer_blocks",
-)  # fmt: skip
+_ORDER = (
+    r"patch_embed|visual",
+    r"",
+    r"qformer|multimodal_model",  # BLIP-2, FLAVA: what joins the towers
+    r"\w*decoder\w*|language_model|attentions|parallel_blocks|single_transformer_blocks",
+)
+"""Parts of networks in the order in which they are applied; those of no other place are second."""
+
 _BETWEEN = re.compile(
     r"(?P<list>(.*\.)?(\w*patch_embed(ding)?s\.|patch_embed|downsample_layers\.|(?P<ends>transition)))"
     r"(?P<stage>\d+)\..*"
@@ -119,7 +123,12 @@ def _block_of(name: str) -> str:
 def _place(key: str) -> list[tuple[int, list[str | int]]]:
     """Return the sorting key of a block; a UNet's residual and attention blocks alternate."""
     parts = re.sub(r"(resnets|attentions)\.(\d+)$", r"\2.\1", key).split(".")
-    return [((part in _LATER) - (part in _EARLIER), natural(part)) for part in parts]
+    return [(_order(part), natural(part)) for part in parts]
+
+
+def _order(part: str) -> int:
+    places = (place for place, names in enumerate(_ORDER) if re.fullmatch(names, part))
+    return next(places, 1)
 
 
 class _Stage(NamedTuple):

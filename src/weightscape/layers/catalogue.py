@@ -147,7 +147,9 @@ def catalogue(
     layers = []
     for layer, parameter in found.items():
         is_first = count > 0 and block[layer] == 0
-        kind = role(layer, _is_conv(parameter, shapes[parameter]), is_first, classifier)
+        is_conv = _is_conv(parameter, shapes[parameter])
+        has_bias = f"{layer}.bias" in shapes
+        kind = role(layer, is_conv, is_first, classifier, has_bias)
         group = (groups or {}).get(parameter, 1)
         whole = _whole(layer, parameter, shapes, group, (kind, block[layer]))
         layers += _parts(whole, shapes, config)

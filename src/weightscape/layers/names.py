@@ -7,14 +7,18 @@ _CLASSIFIERS = (
     # timm, torchvision; transformers' heads of classification, and of language models
     r"(fc|_fc|heads?|classif|classifier|last_linear|pred_layer|lm_head|score|classification_head)"
     r"(\.(head\.|fc\.|classifier\.)?(fc|fc2|l|linear|head|classifier|proj|out_proj|decoder|\d+))?",
+    r"classifier\.dense",  # AST
     # GPT-NeoX; Llama's own; fairseq; BERT, ELECTRA, DistilBERT; answers to questions
     r"embed_out|output|output_projection|decoder\.output_projection",
     r"cls\.predictions\.decoder|generator_lm_head|discriminator_predictions\.dense_prediction",
-    r"predictions\.decoder|vocab_projector|qa_outputs",
+    r"predictions\.decoder|vocab_projector|qa_outputs|lm_loss",
     # the heads of segmentation and of detection
     r"decode_head\.classifier|class_labels_classifier|class_embed",
 )
-_CLASSIFIER = re.compile(rf"((model|language_model|decoder)\.)*({'|'.join(_CLASSIFIERS)})")
+_CLASSIFIER = re.compile(
+    rf"((model|language_model|text_decoder|decoder)\.)*({'|'.join(_CLASSIFIERS)})"
+)
+_EMBEDDINGS = re.compile(r"(^|\.)embeddings\.")
 _HEAD = re.compile(
     r"(^|\.)("
     r"_?fc|\w*heads?|head_\w+|heads_\w+|_?conv_head|\w*classifier|attn_?pool\w*|final_conv|pre_logits"
@@ -22,7 +26,8 @@ _HEAD = re.compile(
     r"|output_projection|proj_out\w*|conv_out|norm_out|final_layers?|final_proj|project_out|seq_relationship"
     r"|(vocab|mlm|nsp|itm|sop)_\w+|(text|visual|vision|image|audio)_proj(ection)?"
     r"|project_(q|hid)|quantizer|tdnn|projector|class_embed|bbox_embed|merger|aligner|neck|msfa"
-    r"|last_linear|pred_layer|conv5|top_conv|aggregate|aux\w*|AuxLogits|incre_modules|downsamp_modules"
+    r"|last_linear|pred_layer|lm_loss|ctc_\w+|decoder_(pred|layers\.\d+)|conv5|top_conv|aggregate"
+    r"|aux\w*|AuxLogits|incre_modules|downsamp_modules"
     r")(\.|$)"
     r"|^(\w+\.)?(output|decoder|feature_extractor)$"
     r"|^(mobilenet_v\d\.)?conv_1x1\."
@@ -42,9 +47,10 @@ def belongs(name: str, module: str) -> bool:
 def is_head(name: str) -> bool:
     """Say whether a layer outside the blocks stands behind them: in a head, a pooler, a projector.
 
-    The names are those of timm, torchvision, fairseq, diffusers and Hugging Face transformers.
+    The names are those of timm, torchvision, fairseq, diffusers and Hugging Face transformers. What
+    is one of the embeddings, as a projection of what images give (VisualBERT), is none.
     """
-    return _HEAD.search(name) is not None
+    return _HEAD.search(name) is not None and not _EMBEDDINGS.search(name)
 
 
 def infer_classifier(names: Iterable[str]) -> str:

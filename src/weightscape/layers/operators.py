@@ -14,14 +14,14 @@ _POSITIONS = re.compile(r".*pos(ition(al)?)?_embed(ding)?s?$")
 _EXPERTS = re.compile(r"(.*\.)?(\w*(experts?|moe)(\.|$)|(in|out)put_linear\.)")
 _NORM = re.compile(r"(.*[._])?(\w*norm\d*|ln_?\w?|bn\d*)\.weight$", re.IGNORECASE)
 _BILINEAR = re.compile(r"(.*[._])?(bil|bilin|bilinear|biaffine)\d*\.weight$", re.IGNORECASE)
-_RELATIVE = re.compile(r".*rel(ative)?_(attention_|attn_|position_|pos_)?bias\.weight$")
+_RELATIVE = re.compile(r".*rel(ative)?_(attention_|attn_|position_|pos_)?([xy]_)?bias\.weight$")
 _CODEBOOK = re.compile(
     r"(.*\.)?(_?codebooks?(\..*)?"
     r"|(\w*quantizers?|quantize|\w*vq(_?vae)?)(\.\w+)?\._?embed(ding)?s?(\.weight)?)$"
 )
 _TABLE = re.compile(
     r".*(bias|rel_|_rel|pos|token|scale|index|idx|mask|alpha|gamma|freq|running|latent|query"
-    r"|queue|embed_avg|a_log|anchor|tril|triu|causal|codebook|integer)"
+    r"|queue|embed_avg|confmat|confusion|tables|a_log|anchor|tril|triu|causal|codebook|integer)"
     r"|(.*_)?(pe|cos|sin|cov|covariance|filt|ema)(_.*)?$|d$"
 )
 
