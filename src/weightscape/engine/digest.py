@@ -21,7 +21,9 @@ PAGES = frozenset({"plot_figure", "build_report"})
 """Scripts whose product is words: those of declarations count."""
 
 # Import names that differ from the name of their distribution.
-DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "PIL": "pillow", "google": "protobuf", "sklearn": "scikit-learn", "yaml": "pyyaml",
+}  # fmt: skip
 
 
 class Reach(NamedTuple):
