@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tests.helpers.weight_files import WRITERS, Old, same, same_state, state_dict
+from weightscape.checkpoints.open_file import open_file
 from weightscape.checkpoints.tree import read_tree
 
 DTYPES = [
@@ -25,12 +26,15 @@ DTYPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["best.pth.tar", "demucs.th", "UPPER.PTH", "x.model", "none"])
+@pytest.mark.parametrize(
+    "name", ["best.pth.tar", "demucs.th", "UPPER.PTH", "x.model", "none", "x" * 255]
+)
 def test_the_name_of_a_file_does_not_matter(tmp_path, name):
     torch.save({"epoch": 9, "state_dict": state_dict()}, tmp_path / name)
     contents = read_tree(tmp_path / name)
     assert (contents.kind, contents.tree["epoch"]) == ("torch", 9)
     same_state(contents.tree["state_dict"], state_dict())
+    assert len(open_file(tmp_path / name)) == 1
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])

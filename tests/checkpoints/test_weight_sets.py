@@ -65,6 +65,13 @@ def test_a_tensor_beside_the_weights_is_named_and_not_taken_for_them(tmp_path, k
     }
 
 
+def test_the_state_of_a_loss_beside_the_weights_is_named(tmp_path):
+    loss = {"weight": torch.rand(10), "scale": torch.tensor(2.0)}
+    (checkpoint,) = saved(tmp_path, {"model_state_dict": weights(), "criterion_state_dict": loss})
+    assert is_state(checkpoint, weights())
+    assert "no spectrum" in checkpoint.skipped["criterion_state_dict"]
+
+
 def test_parts_of_one_network_are_joined_with_its_own_parameters(tmp_path):
     state, text = weights(), weights(1)
     content = {"model": {"encoder": state, "logit_scale": torch.tensor(2.6), "text": [text]}}

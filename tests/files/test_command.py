@@ -126,6 +126,12 @@ def test_a_base_that_cannot_be_read_ends_in_one_line(base, capsys, monkeypatch):
     assert err.startswith(f"--base {base}: ")
 
 
+def test_an_empty_base_is_not_taken_for_none(capsys):
+    assert main(["spectra", "m.safetensors", "--base", ""]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err[:20]) == ("", "--base an empty name")
+
+
 def test_every_set_of_weights_has_its_rows_and_its_block(capsys):
     draw = torch.Generator().manual_seed(0)
     sets = {

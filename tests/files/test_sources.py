@@ -30,6 +30,13 @@ def test_a_file_that_is_named_twice_is_read_once(tmp_path, monkeypatch):
     }
 
 
+def test_an_empty_name_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_file(sound(), "m.safetensors")
+    (source,) = find_sources([""])
+    assert (source.status, source.reason[:13]) == ("failed", "an empty name")
+
+
 def test_a_name_on_the_hub_is_opened_once():
     first, second = find_sources(["timm:resnet18", "timm:resnet18"])
     assert (first.status, second.status) == ("", "skipped")

@@ -1,5 +1,6 @@
 """Files that are not there, or not whole: how that is told without reading them."""
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -33,14 +34,15 @@ def check_downloaded(path: Path) -> None:
             f"{path}: is a link to {path.readlink()}, which is not there; {remedy}"
         )
     if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such file")
+        reason = "is no file" if path.exists() else "there is no such file"
+        raise CheckpointError(f"{path}: {reason}")
     if is_unfinished(path):
         raise CheckpointError(
             f"{path}: is half of a download; `hf download` or what else has begun it goes on with "
             "it, with the same arguments"
         )
     control = path.with_name(f"{path.name}.aria2")
-    if control.exists():
+    if os.path.exists(control):  # of a name that is too long there is none
         raise CheckpointError(
             f"{path}: is half of a download, as {control.name} beside it says; `aria2c -c` with "
             "its address goes on with it"

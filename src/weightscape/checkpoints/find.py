@@ -25,6 +25,8 @@ def find_checkpoints(name: str) -> list[Found]:
     CheckpointError
         If there is no checkpoint in the folder or repository, or it cannot be read.
     """
+    if not name:
+        raise CheckpointError("an empty name stands for nothing; `.` is this folder")
     if name.startswith(timm_model.PREFIX):
         return [Found(name)]
     if name.startswith(hub.PREFIX):

@@ -63,7 +63,8 @@ def find_weight_sets(tree: Any) -> WeightSets:
     critics; then averages and teachers. Below a usual key, and wherever a parameter lies directly
     beside them, dictionaries are parts of one network, and their keys are joined with dots;
     elsewhere they are sets of their own, and tensors beside them are none of their parameters. A
-    set whose tensors are all those of an earlier one is named, not given twice.
+    set whose tensors are all those of an earlier one is named, not given twice; so is one without
+    matrices (the weights of the classes in a loss) beside one that has some.
 
     Parameters
     ----------
@@ -90,6 +91,10 @@ def find_weight_sets(tree: Any) -> WeightSets:
     for path in finds.unlikely.keys() - sets.keys():
         others[path] = "its names are not those of parameters"
     kept = [path for path in ordered if path not in same]
+    empty = [path for path in kept if not _has_matrix(found[path].parameters)]
+    if len(empty) < len(kept):
+        kept = [path for path in kept if path not in empty]
+        others |= dict.fromkeys(empty, "vectors and numbers alone, which have no spectrum")
     for place, names in finds.stray.items():
         near = next((path for path in kept if path[: len(place)] == place), None)
         beside = "no weights" if near is None else f"{_call(near)} and is none of its parameters"
@@ -98,6 +103,10 @@ def find_weight_sets(tree: Any) -> WeightSets:
         {".".join(path): found[path] for path in kept},
         {".".join(path): reason for path, reason in others.items()},
     )
+
+
+def _has_matrix(parameters: Mapping[str, Tensor]) -> bool:
+    return any(len(tensor.shape) > 1 for tensor in parameters.values())
 
 
 def _cut(groups: dict[str, int] | None, prefix: str) -> dict[str, int] | None:

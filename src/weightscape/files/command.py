@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, code: str) -> int:
 def _run(options: argparse.Namespace, code: str) -> int:
     """Read what there is, analyse it, and write the table if one is asked for."""
     try:
-        base = resolve(open_checkpoint(options.base)) if options.base else None
+        base = None if options.base is None else resolve(open_checkpoint(options.base))
     except Exception as error:
         named = "" if isinstance(error, CheckpointError) else f"{options.base}: "
         say(printable(f"--base {named}{describe(error)}"), error=True)
