@@ -114,11 +114,15 @@ def job(options: argparse.Namespace) -> int:
 
 def spectra(options: argparse.Namespace) -> int:
     """Analyse the weights of checkpoints, whoever has made them."""
-    from weightscape.engine.digest import code_digest
-    from weightscape.files import analyse
-    from weightscape.files.command import run
+    try:
+        from weightscape.engine.digest import code_digest
+        from weightscape.files import analyse
+        from weightscape.files.command import run
 
-    return run(options, code_digest(analyse.__file__))
+        code = code_digest(analyse.__file__)
+    except KeyboardInterrupt:  # nothing has begun that there is anything to say of
+        return 130
+    return run(options, code)
 
 
 def power(options: argparse.Namespace) -> int:

@@ -303,6 +303,24 @@ def test_a_table_is_not_written_under_a_name_that_readers_cannot_open(capsys):
     assert "names in UTF-8 alone" in capsys.readouterr().err
 
 
+def test_rows_that_are_neither_printed_nor_kept_are_lost(folder):
+    command = [sys.executable, "-m", "weightscape.cli", "spectra", "m.safetensors", "--cheap"]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    said = "the rows cannot be printed: No space left on device; -o keeps them\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([*command, "-o", "t.parquet"], stdout=full).returncode == 0
+
+
+def test_ctrl_c_while_the_command_loads_says_nothing(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("weightscape.engine.digest.code_digest", interrupt)
+    assert main(["spectra", "m.safetensors"]) == 130
+
+
 def test_a_closed_pipe_does_not_keep_the_table_from_being_written(folder):
     command = f"{sys.executable} -m weightscape.cli spectra m.safetensors --cheap -o t.parquet"
     done = subprocess.run(f"{command} | true", shell=True, capture_output=True, check=True)

@@ -20,7 +20,7 @@ from weightscape.files.progress import show, show_whole
 from weightscape.files.sources import find_sources
 from weightscape.files.stream import describe
 from weightscape.files.summary import summarise_all, summary
-from weightscape.files.terminal import printable, say
+from weightscape.files.terminal import printable, say, why_lost
 from weightscape.parameters.resolve import resolve
 from weightscape.spectra.checkpoint_table import SCHEMA
 from weightscape.tables import table
@@ -85,9 +85,13 @@ def _run(options: argparse.Namespace, code: str) -> int:
                 parts = analyse_parts(sources, base, how, journal.found if journal else None)
                 rows = [row for part in parts for row in _take(part, journal, whole)]
             say(summarise_all(rows))
+            reason = why_lost()
             if journal:
                 _write(options, rows)
                 journal.remove()
+            elif reason:
+                say(f"the rows cannot be printed: {reason}; -o keeps them", error=True)
+                return 1
         except KeyboardInterrupt:
             say(f"stopped; {_about_kept(journal)}", error=True)
             raise

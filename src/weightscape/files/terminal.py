@@ -6,6 +6,8 @@ import sys
 LONGEST = 1000
 """Characters of a line; of a longer one the middle is left out."""
 
+_lost: list[OSError] = []
+
 
 def printable(text: str, longest: int = LONGEST) -> str:
     """Return `text` on one line of printable characters.
@@ -37,7 +39,15 @@ def say(text: str, error: bool = False) -> None:
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
-    except OSError:
+    except OSError as fault:
+        _lost.append(fault)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def why_lost() -> str:
+    """Say why lines of `say` since the last call are lost; nothing where nobody reads on."""
+    reasons = [str(e.strerror or e) for e in _lost if not isinstance(e, BrokenPipeError)]
+    _lost.clear()
+    return reasons[0] if reasons else ""
