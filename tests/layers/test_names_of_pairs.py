@@ -143,6 +143,58 @@ CASES = {
         audio_spectrogram_transformer.encoder.layer.0.output.dense  mlp_out    1
         classifier.dense                                            classifier 2
     """,
+    "DINOv2": """
+        blocks.0.attn.proj    attn_out 1
+        blocks.0.mlp.w12      mlp_in   1
+        blocks.0.mlp.w3       mlp_out  1
+    """,
+    "DeepSeek as its authors keep it": """
+        embed                        embedding  0
+        layers.0.attn.wq_a           q          1
+        layers.0.attn.wq_b           q          1
+        layers.0.attn.wkv_a          other      1
+        layers.0.attn.wo             attn_out   1
+        layers.0.ffn.experts.3.w2    mlp_out    1
+        layers.0.ffn.gate            other      1
+        head                         classifier 2
+    """,
+    "Megatron": """
+        embedding.word_embeddings                    embedding  0
+        decoder.layers.0.self_attention.linear_qkv   other      1
+        decoder.layers.0.self_attention.linear_proj  attn_out   1
+        decoder.layers.0.mlp.linear_fc1              mlp_in     1
+        decoder.layers.0.mlp.linear_fc2              mlp_out    1
+        output_layer                                 classifier 2
+    """,
+    "ChatGLM": """
+        transformer.embedding.word_embeddings                embedding  0
+        transformer.encoder.layers.0.self_attention.dense    attn_out   1
+        transformer.encoder.layers.0.mlp.dense_4h_to_h       mlp_out    1
+        transformer.output_layer                             classifier 2
+    """,
+    "Flux": """
+        double_blocks.0.img_mlp.0       mlp_in   1
+        double_blocks.0.txt_attn.proj   attn_out 1
+        single_blocks.0.linear1         other    2
+        single_blocks.0.linear2         other    2
+        final_layer.linear              other    3
+    """,
+    "an autoencoder of latent diffusion": """
+        encoder.conv_in                     stem       0  4
+        encoder.down.0.block.0.conv1        conv       1  4
+        encoder.mid.block_1.conv1           conv       2  4
+        encoder.mid.attn_1.proj_out         conv       3  4
+        encoder.mid.block_2.conv1           conv       4  4
+        decoder.mid.block_1.conv1           conv       5  4
+        decoder.up.0.block.0.conv1          conv       6  4
+        decoder.up.0.block.0.nin_shortcut   downsample 6  4
+        decoder.conv_out                    conv       7  4
+    """,
+    "HiFi-GAN": """
+        conv_pre                 stem 0  3
+        resblocks.0.convs1.0     conv 1  3
+        conv_post                conv 2  3
+    """,
     "RWKV as its author keeps it": """
         emb                     embedding  0
         blocks.0.att.key        k          1

@@ -9,7 +9,7 @@ from weightscape.layers.names import belongs, is_head, natural
 _BLOCKS = (
     r"block\.\d+(?=\.layer\.\d)|blocks\.\d+(?=\.\d\.fn\.)",  # T5, ConvMixer: lists of parts
     r"(down_blocks\.\d+|up_blocks\.\d+|mid_block)\.(resnets|attentions)\.\d+",  # UNet of diffusers
-    r"middle_block\.\d+",  # UNet of latent diffusion
+    r"middle_block\.\d+|mid\.(block|attn)_\d+",  # UNet, and autoencoder, of latent diffusion
     r"layer\d+\.\d+",  # ResNet
     r"stage\d+\.\d+|level\d+(\.tree\d+)+",  # HRNet, ShuffleNet; DLA
     r"\w*blocks?\d+\.\d+",  # the first SegFormer and PVT; CoaT
@@ -122,6 +122,7 @@ def _block_of(name: str) -> str:
 
 def _place(key: str) -> list[tuple[int, list[str | int]]]:
     """Return the sorting key of a block; a UNet's residual and attention blocks alternate."""
+    key = re.sub(r"(?<=mid\.)attn_(\d+)$", r"block_\1_attn", key)
     parts = re.sub(r"(resnets|attentions)\.(\d+)$", r"\2.\1", key).split(".")
     return [(_order(part), natural(part)) for part in parts]
 

@@ -149,7 +149,7 @@ def catalogue(
         is_first = count > 0 and block[layer] == 0
         is_conv = _is_conv(parameter, shapes[parameter])
         has_bias = f"{layer}.bias" in shapes
-        kind = role(layer, is_conv, is_first, classifier, has_bias)
+        kind = role(_told(layer, shapes), is_conv, is_first, classifier, has_bias)
         group = (groups or {}).get(parameter, 1)
         whole = _whole(layer, parameter, shapes, group, (kind, block[layer]))
         layers += _parts(whole, shapes, config)
@@ -176,6 +176,12 @@ def matrix(parameter: NDArray[np.floating], layer: LayerMatrix) -> NDArray[np.fl
     entries = pieces.reshape(layer.groups, layer.rows, layer.cols, positions)
     slices = entries.transpose(0, 3, 1, 2).reshape(layer.slices, layer.rows, layer.cols)
     return np.ascontiguousarray(slices)
+
+
+def _told(layer: str, shapes: Shapes) -> str:
+    """Return the name that tells the role: `w3` of an MLP is its second layer beside a `w12`."""
+    stem = layer.removesuffix("w3")
+    return f"{stem}w2" if stem != layer and f"{stem}w12.weight" in shapes else layer
 
 
 def _is_conv(parameter: str, shape: tuple[int, ...]) -> bool:

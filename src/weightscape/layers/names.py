@@ -8,22 +8,22 @@ _CLASSIFIERS = (
     r"(fc|_fc|heads?|classif|classifier|last_linear|pred_layer|lm_head|score|classification_head)"
     r"(\.(head\.|fc\.|classifier\.)?(fc|fc2|l|linear|head|classifier|proj|out_proj|decoder|\d+))?",
     r"classifier\.dense",  # AST
-    # GPT-NeoX; Llama's own; fairseq; BERT, ELECTRA, DistilBERT; answers to questions
-    r"embed_out|output|output_projection|decoder\.output_projection",
+    # GPT-NeoX; Llama's own and Megatron; fairseq; BERT, ELECTRA, DistilBERT; answers to questions
+    r"embed_out|output(_layer)?|output_projection|decoder\.output_projection",
     r"cls\.predictions\.decoder|generator_lm_head|discriminator_predictions\.dense_prediction",
     r"predictions\.decoder|vocab_projector|qa_outputs|lm_loss",
     # the heads of segmentation and of detection
     r"decode_head\.classifier|class_labels_classifier|class_embed",
 )
 _CLASSIFIER = re.compile(
-    rf"((model|language_model|text_decoder|decoder)\.)*({'|'.join(_CLASSIFIERS)})"
+    rf"((model|language_model|text_decoder|decoder|transformer)\.)*({'|'.join(_CLASSIFIERS)})"
 )
 _EMBEDDINGS = re.compile(r"(^|\.)embeddings\.")
 _HEAD = re.compile(
     r"(^|\.)("
     r"_?fc|\w*heads?|head_\w+|heads_\w+|_?conv_head|\w*classifier|attn_?pool\w*|final_conv|pre_logits"
     r"|score|\w*pooler|cls|\w*predict(ion|ions|or)|\w*lm_head|logits\w*|qa_outputs|embed_out"
-    r"|output_projection|proj_out\w*|conv_out|norm_out|final_layers?|final_proj|project_out|seq_relationship"
+    r"|output_projection|proj_out\w*|conv_out|conv_post|norm_out|output_layer|final_layers?|final_proj|project_out|seq_relationship"
     r"|(vocab|mlm|nsp|itm|sop)_\w+|(text|visual|vision|image|audio)_proj(ection)?"
     r"|project_(q|hid)|quantizer|tdnn|projector|class_embed|bbox_embed|merger|aligner|neck|msfa"
     r"|last_linear|pred_layer|lm_loss|ctc_\w+|decoder_(pred|layers\.\d+)|conv5|top_conv|aggregate"

@@ -26,6 +26,8 @@ _TABLE = (
     ("other", r"(^|\.)(attn(_last)?\.(mlp_add\.)?fc[12]?|layers\.\d+\.fc)$"),
     # The networks that make the biases of relative positions: Swin v2, and timm's.
     ("other", r"(^|\.)(cpb_mlp|continuous_position_bias_mlp|meta_mlp|rel_pos)\."),
+    # Projections of attention and an MLP in one: Flux.
+    ("other", r"(^|\.)single_blocks\.\d+\.linear[12]$"),
     # Routers and the gates of experts: Mixtral and DeepSeek, Switch and Llama 4, Qwen.
     ("other", rf"{_ATTENTION}(gate_proj|forget_gate.*)$"),
     ("other", r"(^|\.)(gate|router|shared_expert_gate)(\.(classifier|layer|wg|gate))?$"),
@@ -38,7 +40,7 @@ _TABLE = (
     ("downsample",
      r"(^|\.)(downsample|shortcut|reduction"  # ResNet; its first form; Swin
      r"|downsampl(?!e_layers\.0\.)\w+|conv_shortcut"  # UNet of diffusers
-     r"|conv_down|transition\d+"  # CSPNet; DenseNet
+     r"|conv_down|transition\d+|nin_shortcut"  # CSPNet; DenseNet; latent diffusion
      r"|\w*patch_embed(ding)?s\.[1-9]\d*|patch_embed[2-9]"
      r"|(stages|layers)\.[1-9]\d*\.patch_embed\w*)(\.|$)"),  # PVT, SegFormer, Twins
     # RWKV's channel mixing calls its layers key and value.
@@ -48,7 +50,7 @@ _TABLE = (
      r"(^|\.)(q|q_proj|q_attn|query(_global)?"  # T5, timm; Llama, BART; GPT-2; BERT, Longformer
      r"|q_lin|to_q|add_q_proj|[wW]q|q_head"  # DistilBERT; diffusers; SD3; Llama's own; Funnel
      r"|q_(content|pos(_sine)?)_proj|[sc]a_q(content|pos(_sine)?)_proj"  # conditional DETR
-     rf"|linear_q|query_proj|projection_query|q_a_proj|q_b_proj){_INNER}"),  # CvT; DeepSeek
+     rf"|linear_q|query_proj|projection_query|q_[ab]_proj|wq_[ab]){_INNER}"),  # CvT; DeepSeek
     ("k",
      r"(^|\.)(k|k_proj|key(_global)?|k_lin|to_k|add_k_proj|[wW]k|linear_k|key_proj"
      rf"|projection_key|k_head|([sc]a_)?k(_?content|_?pos)_proj){_INNER}"),
@@ -57,7 +59,7 @@ _TABLE = (
      rf"|projection_value|v_head|[sc]a_v_proj){_INNER}"),
     ("attn_out",
      rf"{_ATTENTION}(proj|out_proj|o_proj|c_proj"  # timm; BART; Llama; GPT-2
-     r"|dense|to_out(\.0)?|o|out_lin|out(put)?|[wW]o|linear_out|post_proj"  # BERT; diffusers; T5; …
+     r"|dense|to_out(\.0)?|o|out_lin|out(put)?|[wW]o|linear_(out|proj)|post_proj"  # BERT; diffusers; T5; …
      rf"|projection|projection_layer|output_proj|to_add_out|proj_attn){_INNER}"),  # BLIP; DETR; SD3
     ("attn_out", r"(^|\.)o_proj$"),  # Nemotron's mixer
     ("mlp_in",
