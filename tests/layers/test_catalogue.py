@@ -199,6 +199,9 @@ def test_the_classifier_is_found_by_its_name(real):
     [
         (["features.0", "classifier.0", "classifier.3", "classifier.6"], "classifier.6"),
         (["model.layers.0.mlp.up_proj", "lm_head"], "lm_head"),
+        (["encoder.blocks.0.mlp.fc1", "encoder.fc"], "encoder.fc"),
+        (["encoder.fc"], ""),
+        (["layers.0.fc", "layers.0.x"], ""),
         (["blocks.0.attn.qkv"], ""),
         (["0", "2"], ""),
     ],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 _CLASSIFIERS = (
     # timm, torchvision; transformers' heads of classification, and of language models
@@ -58,7 +59,21 @@ def infer_classifier(names: Iterable[str]) -> str:
 
     Asked where a checkpoint does not say which it is. The names are those that timm, torchvision
     and Hugging Face give their heads; of several (``classifier.0``, ``classifier.3``) it is the
-    last. The place in a file proves nothing: files keep parameters sorted by letter.
+    last. Modules that all names lie within do not matter. The place in a file proves nothing: files
+    keep parameters sorted by letter.
     """
-    heads = [name for name in names if _CLASSIFIER.fullmatch(name)]
+    names = list(names)
+    around = _around(names)
+    heads = [name for name in names if _CLASSIFIER.fullmatch(name.removeprefix(around))]
+    heads = heads or [name for name in names if _CLASSIFIER.fullmatch(name)]
     return max(heads, key=natural, default="")
+
+
+def _around(names: list[str]) -> str:
+    """Return the modules that all of several names lie within, with a dot behind each."""
+    if len(names) < 2:
+        return ""
+    least, most = (name.split(".")[:-1] for name in (min(names), max(names)))
+    both = takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False))
+    unnumbered = takewhile(lambda module: not module.isdigit(), (module for module, _ in both))
+    return "".join(f"{module}." for module in unnumbered)

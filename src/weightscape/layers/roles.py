@@ -59,7 +59,7 @@ _TABLE = (
      rf"|projection_value|v_head|[sc]a_v_proj){_INNER}"),
     ("attn_out",
      rf"{_ATTENTION}(proj|out_proj|o_proj|c_proj"  # timm; BART; Llama; GPT-2
-     r"|dense|to_out(\.0)?|o|out_lin|out(put)?|[wW]o|linear_(out|proj)|post_proj"  # BERT; diffusers; T5; …
+     r"|dense|to_out(\.0)?|o|out_lin|out(put)?|[wW]o|linear_(out|proj)|post_proj"  # BERT; T5; …
      rf"|projection|projection_layer|output_proj|to_add_out|proj_attn){_INNER}"),  # BLIP; DETR; SD3
     ("attn_out", r"(^|\.)o_proj$"),  # Nemotron's mixer
     ("mlp_in",
