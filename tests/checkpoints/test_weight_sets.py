@@ -65,6 +65,14 @@ def test_a_tensor_beside_the_weights_is_named_and_not_taken_for_them(tmp_path, k
     }
 
 
+@pytest.mark.parametrize("name", ["confusion_matrix", "loss_history", "train_losses", "val_acc"])
+def test_numbers_of_a_training_in_the_state_dict_itself_are_named(tmp_path, name):
+    (checkpoint,) = saved(tmp_path, weights() | {name: torch.rand(9, 9)})
+    assert is_state(checkpoint, weights())
+    reason = "lies beside the weights and is none of its parameters"
+    assert checkpoint.skipped == {name: reason}
+
+
 def test_the_state_of_a_loss_beside_the_weights_is_named(tmp_path):
     loss = {"weight": torch.rand(10), "scale": torch.tensor(2.0)}
     (checkpoint,) = saved(tmp_path, {"model_state_dict": weights(), "criterion_state_dict": loss})

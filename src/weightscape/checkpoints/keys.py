@@ -22,7 +22,10 @@ _TRAINING = re.compile(
     r"optim(?!al)|(^|_)opt(_|$)|sched|scaler|(^|_)rng|random_state|(^|_)amp(_|$)|fragment"
     r"|^(args|config|cfg|hyper_parameters|loops|metrics|history)$"
 )
-_STRAY = re.compile(r"best_\w+|confusion_\w+|epoch|loss|n_averaged|\w*rng_state\w*")
+_STRAY = re.compile(
+    r"best_\w+|confusion_\w+|epoch|n_averaged|\w*rng_state\w*"
+    r"|(\w+_)?loss(es)?(_\w+)?|\w+_history|(train|val|valid|test)_\w+"
+)
 _PARAMETER = re.compile(
     r"(.*[._/])?(\w*weights?|\w*bias|kernel|scale|gamma|beta|w|b|embeddings?|running_(mean|var)"
     r"|lora_[AB]|(weight|bias)_\w+|\w+_proj)",
