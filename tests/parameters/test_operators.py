@@ -47,7 +47,10 @@ def test_operators_are_the_weights_of_linear_maps():
         ("freqs_cis", (64, 32)), ("blur.filt", (3, 3)), ("attn.causal_mask", (64, 64)),
         ("vq._ema_w", (512, 64)), ("fc.weight_integer", (64, 64)), ("anchors", (9, 4)),
         ("train_acc.confmat", (10, 10)), ("encoder.rel_pos_x_bias.weight", (12, 64)),
-        ("q.tables2", (16, 16)),
+        ("q.tables2", (16, 16)), ("memory_bank", (99, 64)), ("crf.transitions", (9, 9)),
+        ("mel_scale.fb", (99, 80)), ("mel_filters", (80, 99)), ("dct_mat", (40, 40)),
+        ("graph.adj", (20, 20)), ("act.histogram", (20, 20)), ("mapping.w_avg", (18, 64)),
+        ("rnn.h0", (2, 64)), ("blocks.0.att.time_faaaa", (4, 16)), ("teacher_center", (3, 65)),
     ],
 )  # fmt: skip
 def test_tables_and_buffers(name, shape):
