@@ -104,6 +104,13 @@ def test_an_adapter_alone_and_with_its_base(adapter):
     agree(change["score"], head - base["score.weight"])
 
 
+def test_a_link_to_an_adapter_has_the_config_beside_the_adapter(adapter, tmp_path):
+    (tmp_path / "mine.safetensors").symlink_to("adapter/adapter_model.safetensors")
+    rows = rows_of(tmp_path / "mine.safetensors")
+    down, up, _ = adapter[2].values()
+    agree(layers_of(rows, "delta")["model.layers.0.self_attn.q_proj"], 2 * up @ down)
+
+
 def test_the_scale_of_an_adapter_in_the_metadata_of_its_file(tmp_path):
     path = tmp_path / "lora.safetensors"
     own = {"unet.to_q.lora_A.weight": torch.randn(8, 96),
