@@ -401,6 +401,8 @@ def test_a_projection_that_does_not_show_where_it_divides_stays_whole(parameter,
         ("model.layers.0.mlp.experts.gate_up_proj", "mlp_in"),
         ("model.layers.0.mlp.experts.down_proj", "mlp_out"),
         ("model.layers.0.block_sparse_moe.input_linear.weight", "mlp_in"),
+        ("blk.0.ffn_down_exps.weight", "mlp_out"),
+        ("blk.0.attn_k_b.weight", "k"),
     ],
 )
 def test_stacked_experts_are_a_layer_each(parameter, role):

@@ -195,6 +195,25 @@ CASES = {
         resblocks.0.convs1.0     conv 1  3
         conv_post                conv 2  3
     """,
+    "llama.cpp": """
+        token_embd                 embedding  0
+        blk.0.attn_q               q          1
+        blk.0.attn_k               k          1
+        blk.0.attn_v               v          1
+        blk.0.attn_output          attn_out   1
+        blk.0.ffn_gate             mlp_in     1
+        blk.0.ffn_up               mlp_in     1
+        blk.0.ffn_down             mlp_out    1
+        blk.10.ffn_gate_inp        other      2
+        blk.10.ffn_up_shexp        mlp_in     2
+        blk.10.attn_q_a            q          2
+        output                     classifier 3
+    """,
+    "a pair of llama.cpp": """
+        enc.blk.0.ffn_up           mlp_in     1
+        dec.blk.0.attn_q           q          2
+        dec.blk.0.cross_attn_o     attn_out   2
+    """,
     "RWKV as its author keeps it": """
         emb                     embedding  0
         blocks.0.att.key        k          1

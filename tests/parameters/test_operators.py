@@ -51,6 +51,7 @@ def test_operators_are_the_weights_of_linear_maps():
         ("mel_scale.fb", (99, 80)), ("mel_filters", (80, 99)), ("dct_mat", (40, 40)),
         ("graph.adj", (20, 20)), ("act.histogram", (20, 20)), ("mapping.w_avg", (18, 64)),
         ("rnn.h0", (2, 64)), ("blocks.0.att.time_faaaa", (4, 16)), ("teacher_center", (3, 65)),
+        ("blk.0.ssm_a", (64, 16)),
     ],
 )  # fmt: skip
 def test_tables_and_buffers(name, shape):

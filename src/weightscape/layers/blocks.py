@@ -20,7 +20,7 @@ _BLOCKS = (
     r"(stages?|layers|network)\.\d+\.((blocks|layers)\.)?\d+",  # ConvNeXt, ByobNet, Swin, VOLO
     r"(?<!pos_conv_embed\.)\w*(?<!downsample_)(?<!conv_)(?<!pos_)(blocks?|layers?)(_token_only)?"
     r"\.\d+(\.\d+)?",  # most
-    r"h\.\d+|self_attends\.\d+",  # GPT-2; Perceiver
+    r"h\.\d+|self_attends\.\d+|blk\.\d+",  # GPT-2; Perceiver; llama.cpp
     # torchvision's chains, whose member 0 may be the stem
     r"features(?!\.0(\.(0|conv|bn)\b.*)?$)(\.\d+)+",
 )
@@ -35,7 +35,7 @@ _ORDER = (
     r"patch_embed|visual",
     r"",
     r"qformer|multimodal_model",  # BLIP-2, FLAVA: what joins the towers
-    r"\w*decoder\w*|language_model|attentions|parallel_blocks|single_transformer_blocks",
+    r"\w*decoder\w*|dec|language_model|attentions|parallel_blocks|single_transformer_blocks",
 )
 """Parts of networks in the order in which they are applied; those of no other place are second."""
 

@@ -11,7 +11,7 @@ KINDS = {2: "Linear", 3: "Conv1d", 4: "Conv2d", 5: "Conv3d"}
 
 _WEIGHT = re.compile(r"(.*\.)?(weight(_[ih]h_l\d+\w*)?|\w*_proj_weight)$")
 _POSITIONS = re.compile(r".*pos(ition(al)?)?_embed(ding)?s?$")
-_EXPERTS = re.compile(r"(.*\.)?(\w*(experts?|moe)(\.|$)|(in|out)put_linear\.)")
+_EXPERTS = re.compile(r"(.*\.)?(\w*(experts?|moe|_exps|attn_[kv]_b)(\.|$)|(in|out)put_linear\.)")
 _NORM = re.compile(r"(.*[._])?(\w*norm\d*|rms|ln_?\w?|bn\d*)\.weight$", re.IGNORECASE)
 _BILINEAR = re.compile(r"(.*[._])?(bil|bilin|bilinear|biaffine)\d*\.weight$", re.IGNORECASE)
 _RELATIVE = re.compile(r".*rel(ative)?_(attention_|attn_|position_|pos_)?([xy]_)?bias\.weight$")
@@ -21,8 +21,10 @@ _CODEBOOK = re.compile(
 )
 _TABLE = re.compile(
     r".*(bias|rel_|_rel|pos|token|scale|index|idx|mask|alpha|gamma|freq|running|latent|query"
-    r"|queue|queries|memory_bank|embed_avg|confmat|confusion|histogram|tables|lookup|bucket|a_log|anchor|tril|triu|causal|codebook|integer"
-    r"|adjacency|laplacian|transitions|filters|prior|exp_avg|noise_const|time_(decay|first|faaaa)$)"
+    r"|queue|queries|memory_bank|embed_avg|confmat|confusion|histogram|tables|lookup|bucket"
+    r"|a_log|anchor|tril|triu|causal|codebook|integer"
+    r"|adjacency|laplacian|transitions|filters|prior|exp_avg|noise_const|time_(decay|first|faaaa)$"
+    r"|ssm_a$)"
     r"|(.*_)?(pe|cos|sin|cov|covariance|filt|ema|fb|mel|dct|hist|adj|centers?|avg|[hc]0)(_.*)?$|d$"
 )
 

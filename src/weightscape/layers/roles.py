@@ -35,6 +35,7 @@ _TABLE = (
      r"(^|\.)(wte|wpe|shared|embedding_table"  # GPT-2; T5, BART; DiT
      r"|embed_(in|tokens|positions)|tok_embeddings"  # GPT-NeoX; Llama, OPT; BART; Llama's own
      r"|(word_|token_|label_|pos_)?emb|tok(_emb)?|(row|column)_embedder"  # RWKV, minGPT; Pix2Struct
+     r"|(token|position)_embd|token_types"  # llama.cpp
      r"|(input|position)_embeds_layers?|(iou|mask)_tokens?|queries_\w+"  # Bark; SAM; Mask2Former
      r"|(?!patch|class_|bbox_)(\w+_)?embed(ding)?s?)(\.\d+)?$"),  # BERT, timm and most others
     ("downsample",
@@ -50,18 +51,21 @@ _TABLE = (
      r"(^|\.)(q|q_proj|q_attn|query(_global)?"  # T5, timm; Llama, BART; GPT-2; BERT, Longformer
      r"|q_lin|to_q|add_q_proj|[wW]q|q_head"  # DistilBERT; diffusers; SD3; Llama's own; Funnel
      r"|q_(content|pos(_sine)?)_proj|[sc]a_q(content|pos(_sine)?)_proj"  # conditional DETR
-     rf"|linear_q|query_proj|projection_query|q_[ab]_proj|wq_[ab]){_INNER}"),  # CvT; DeepSeek
+     r"|linear_q|query_proj|projection_query|q_[ab]_proj|wq_[ab]"  # CvT; DeepSeek
+     rf"|(cross_)?attn_q(_[ab])?){_INNER}"),  # llama.cpp
     ("k",
      r"(^|\.)(k|k_proj|key(_global)?|k_lin|to_k|add_k_proj|[wW]k|linear_k|key_proj"
-     rf"|projection_key|k_head|([sc]a_)?k(_?content|_?pos)_proj){_INNER}"),
+     rf"|projection_key|k_head|([sc]a_)?k(_?content|_?pos)_proj|(cross_)?attn_k(_b)?){_INNER}"),
     ("v",
      r"(^|\.)(v|v_proj|value(_global)?|v_lin|to_v|add_v_proj|[wW]v|linear_v|value_proj"
-     rf"|projection_value|v_head|[sc]a_v_proj){_INNER}"),
+     rf"|projection_value|v_head|[sc]a_v_proj|(cross_)?attn_v(_b)?){_INNER}"),
     ("attn_out",
      rf"{_ATTENTION}(proj|out_proj|o_proj|c_proj"  # timm; BART; Llama; GPT-2
      r"|dense|to_out(\.0)?|o|out_lin|out(put)?|[wW]o|linear_(out|proj)|post_proj"  # BERT; T5; …
      rf"|projection|projection_layer|output_proj|to_add_out|proj_attn){_INNER}"),  # BLIP; DETR; SD3
-    ("attn_out", r"(^|\.)o_proj$"),  # Nemotron's mixer
+    ("attn_out", r"(^|\.)(o_proj|(cross_)?attn_o(ut|utput)?)$"),  # Nemotron's mixer; llama.cpp
+    ("mlp_in", r"(^|\.)ffn_(up|gate)(_\w*exps?)?$"),  # llama.cpp
+    ("mlp_out", r"(^|\.)ffn_down(_\w*exps?)?$"),
     ("mlp_in",
      rf"({_MLP}\.(\w*\d+\.)?|layers?\.\d+\.(\w+_layer\.)?)(fc1(_[gx])?|c_fc|linear_1|linear1|lin1|w1|w3|w12"
      r"|fc_in|linear_fc1|dense_h_to_4h|intermediate_dense|wi|wi_[01]|Wi|dense1"
@@ -81,7 +85,7 @@ _TABLE = (
 )  # fmt: skip
 _PATTERNS = tuple((found, re.compile(pattern)) for found, pattern in _TABLE)
 _STEMS = (
-    r"_?conv_?stem|stem\w*|\w*patch_embed(ding)?s?|patch_embed1|patch_(conv\w*|projection)",
+    r"_?conv_?stem|stem\w*|\w*patch_embed(ding)?s?|patch_embed1|patch_(conv\w*|projection|embd)",
     r"conv_in|in_conv|conv_proj|conv_pre|x_embedder|pos_embed\.proj|input_blocks\.0\.0",  # UNets
     r"embeddings\.(projection|convolution)|embedder\.embedder",  # BEiT, EfficientNet, ResNet
     r"feature_extractor|feature_encoder|subsample\w*|pre_encode",  # wav2vec 2, SpeechT5; NeMo
