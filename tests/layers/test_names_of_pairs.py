@@ -214,6 +214,18 @@ CASES = {
         dec.blk.0.attn_q           q          2
         dec.blk.0.cross_attn_o     attn_out   2
     """,
+    "a ResNet of detectron2": """
+        backbone.bottom_up.stem.conv1            stem       0  4
+        backbone.bottom_up.res2.0.conv1          conv       1  4
+        backbone.bottom_up.res3.0.shortcut       downsample 2  4
+        roi_heads.box_predictor.cls_score        other      3
+    """,
+    "a pair of torch": """
+        src_embed                                embedding 0
+        encoder.layers.0.linear1                 mlp_in    1
+        decoder.layers.0.multihead_attn.out_proj attn_out  2
+        generator                                other     3
+    """,
     "RWKV as its author keeps it": """
         emb                     embedding  0
         blocks.0.att.key        k          1

@@ -30,7 +30,7 @@ _HEAD = re.compile(
     r"|last_linear|pred_layer|lm_loss|ctc_\w+|decoder_(pred|layers\.\d+)|conv5|top_conv|aggregate"
     r"|aux\w*|AuxLogits|incre_modules|downsamp_modules"
     r")(\.|$)"
-    r"|^(\w+\.)?(output|decoder|feature_extractor)$"
+    r"|^(\w+\.)?(output|decoder|feature_extractor|generator|fc_out)$"
     r"|^(mobilenet_v\d\.)?conv_1x1\."
 )
 
