@@ -10,7 +10,7 @@ _BLOCKS = (
     r"block\.\d+(?=\.layer\.\d)|blocks\.\d+(?=\.\d\.fn\.)",  # T5, ConvMixer: lists of parts
     r"(down_blocks\.\d+|up_blocks\.\d+|mid_block)\.(resnets|attentions)\.\d+",  # UNet of diffusers
     r"middle_block\.\d+|mid\.(block|attn)_\d+",  # UNet, and autoencoder, of latent diffusion
-    r"layer\d+\.\d+|res[2-5]\.\d+",  # ResNet; as in detectron2
+    r"layer\d+\.\d+|(bottom_up|backbone)\.res[2-5]\.\d+",  # ResNet; as in detectron2
     r"stage\d+\.\d+|level\d+(\.tree\d+)+",  # HRNet, ShuffleNet; DLA
     r"\w*blocks?\d+\.\d+",  # the first SegFormer and PVT; CoaT
     r"s\d+\.b\d+",  # RegNet
