@@ -59,6 +59,14 @@ def test_a_missing_shard_is_a_fault_with_the_command_that_fetches_it(tmp_path, i
     assert f"{shards[0]}: is missing; where it is from the hub, {command}" in fault
 
 
+def test_networks_that_are_numbered_as_shards_are_not_mixed_without_a_word(tmp_path):
+    for number in (1, 2):
+        torch.save(sound(), tmp_path / f"fold-0000{number}-of-00002.pt")
+    checkpoint = open_checkpoint(str(tmp_path))
+    (fault,) = checkpoint.faults
+    assert "has 1 parameters of an earlier shard, the first fc.weight" in fault
+
+
 def test_a_number_that_stands_alone_is_no_shard(tmp_path):
     write(
         tmp_path,

@@ -76,16 +76,24 @@ def open_sharded(index: Path) -> Checkpoint:
 def open_numbered(path: Path) -> Checkpoint:
     """Return the checkpoint whose shards are numbered, of which `path` is one, without an index.
 
-    Faults of the checkpoint are numbers of which there is no file, and files that cannot be read.
+    Faults of the checkpoint are numbers of which there is no file, files that cannot be read, and
+    parameters that several of them have.
     """
     files = _numbered(path)
     found: dict[str, Tensor] = {}
     faults = []
     for file in files:
         try:
-            found |= _open_shard(file)
+            part = _open_shard(file)
         except CheckpointError as error:
             faults.append(str(error))
+            continue
+        if again := [name for name in part if name in found]:
+            faults.append(
+                f"{file}: has {len(again)} parameters of an earlier shard, the first {again[0]}, "
+                "and those are taken; where it is another network, give it another name"
+            )
+        found = part | found
     index = re.sub(r"-\d{5}-of-\d{5}", "", path.name) + ".index.json"
     return Checkpoint(
         str(path),
