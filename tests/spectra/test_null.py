@@ -160,12 +160,13 @@ def test_what_is_switched_off_is_missing_and_changes_nothing_else():
         "goodness_of_fit": (0, {"pl_p_value", "lr_nested_p"}),
         "likelihood_ratios": (
             False,
-            {"lr_lognormal", "lr_lognormal_p", "lr_exponential", "lr_exponential_p", "lr_nested"},
+            {"lr_lognormal", "lr_lognormal_p", "lr_exponential", "lr_exponential_p", "lr_nested",
+             "alpha_tpl", "Lambda", "lr_truncated"},
         ),
         "marchenko_pastur": (
             False,
             {"sigma_mp", "bulk_min", "bulk_max", "num_spikes", "mp_softrank", "null_num_spikes",
-             "robust_bulk_max", "num_robust_spikes"},
+             "robust_bulk_max", "num_robust_spikes", "num_tw_spikes"},
         ),
         "null_replicas": (
             0,

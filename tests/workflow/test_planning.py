@@ -36,7 +36,7 @@ def test_the_default_study_plans_every_job(tmp_path):
     assert jobs["fit_initial_spectra"] == jobs["initialise_network"] == 5
     assert jobs["fetch_backbone"] == jobs["prepare_dataset"] == 1
     assert jobs["prepare_shift"] == 4
-    assert jobs["plot_figure"] == 8 + 1  # a contact sheet
+    assert jobs["plot_figure"] == 9 + 1  # a contact sheet
 
 
 def test_the_digits_plan_every_job(tmp_path):

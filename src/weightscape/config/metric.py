@@ -24,10 +24,6 @@ class Metric:
         Which way is better; empty where neither is.
     of_tail : bool
         Whether it is of the power-law tail, and says little where the tail is short.
-    since_start : bool
-        Whether it says how far a network has moved from its initial one, in which it is 0.
-    chance : str
-        Name of what it is by chance alone; empty where nothing says that.
     compared : bool
         Whether studies may compare conditions by it and make claims on it. Of a column of the
         spectra: whether it means the same in every layer, so that its mean has a meaning.
@@ -37,6 +33,10 @@ class Metric:
         What its values are.
     nullable : bool
         Whether a value may be missing; the description says when it is.
+    since_start : bool
+        Whether it says how far a network has moved from its initial one, in which it is 0.
+    chance : str
+        Name of what it is by chance alone; empty where nothing says that.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Metric:
     label: str = ""
     better: Literal["", "higher", "lower"] = ""
     of_tail: bool = False
-    since_start: bool = False
-    chance: str = ""
     compared: bool = True
     drawn: bool = False
     type: Literal["real", "count", "truth", "text"] = "real"
     nullable: bool = True
+    since_start: bool = False
+    chance: str = ""
 
     @property
     def is_number(self) -> bool:
