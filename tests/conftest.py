@@ -1,9 +1,16 @@
 """A finished nano study, made once for all tests."""
 
+import signal
+import threading
+
 import pytest
 from filelock import FileLock
 
 from tests.helpers.driving import snakemake
+
+# A shell lets what it runs in the background ignore Ctrl-C, and so would what the tests start.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
