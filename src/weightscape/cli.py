@@ -119,7 +119,7 @@ def spectra(options: argparse.Namespace) -> int:
         from weightscape.files import analyse
         from weightscape.files.command import run
 
-        code = code_digest(analyse.__file__)
+        code = code_digest(analyse.__file__) if options.output else ""
     except KeyboardInterrupt:  # nothing has begun that there is anything to say of
         return 130
     return run(options, code)

@@ -318,7 +318,7 @@ def test_ctrl_c_while_the_command_loads_says_nothing(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("weightscape.engine.digest.code_digest", interrupt)
-    assert main(["spectra", "m.safetensors"]) == 130
+    assert main(["spectra", "m.safetensors", "-o", "t.parquet"]) == 130
 
 
 def test_a_closed_pipe_does_not_keep_the_table_from_being_written(folder):

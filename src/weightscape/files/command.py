@@ -36,7 +36,8 @@ def run(options: argparse.Namespace, code: str) -> int:
     options : argparse.Namespace
         As `weightscape.files.arguments.add_arguments` gives them.
     code : str
-        A digest of the code that makes the rows: an interrupted call goes on with the same alone.
+        A digest of the code that makes the rows, for a call that has an output: an interrupted one
+        goes on with the same alone.
 
     Returns
     -------

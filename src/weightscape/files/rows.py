@@ -85,11 +85,12 @@ def rows_of_layers(task: Task, known: Mapping[Key, Row]) -> Iterator[Row]:
         A row of `checkpoint_spectra`.
     """
     keys = {layer: task.keys(layer) for layer in task.layers}
-    new = [layer for layer in task.layers if not all(key in known for key in keys[layer])]
+    done = {layer for layer, own in keys.items() if all(key in known for key in own)}
+    new = [layer for layer in task.layers if layer not in done]
     spectra, threads = task.how.spectra, task.how.threads
     analysed = analyse_layers(_matrices(task, new), spectra, threads)
     for layer in task.layers:
-        if all(key in known for key in keys[layer]):
+        if layer in done:
             yield from (known[key] for key in keys[layer])
             continue
         for _ in keys[layer]:
